@@ -1,0 +1,113 @@
+import type { PayerView } from "#core/rules/payer-rules.ts";
+import type { Lease } from "#core/schedule/lease.ts";
+import {
+  append,
+  beginAt,
+  due,
+  emptySchedule,
+  foldBefore,
+  type Schedule,
+  segmentLimit,
+} from "#core/schedule/schedule.ts";
+import { type Money, noMoney } from "#core/units/money.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import { type Counter, counterAt } from "./counter.ts";
+
+/** What the payer keeps of one account, durably. Every field only grows. */
+export interface PayerAccount {
+  /** F as far as leases are held; its end is g. */
+  readonly schedule: Schedule;
+  /** The last lease, with the payee's signature: it restores the payee after a lost disk. */
+  readonly latest: Lease | undefined;
+  /** r: the kernel may send up to here. */
+  readonly reserved: Position;
+  /** v: signed away. */
+  readonly signed: Money;
+  /** x as last journaled: at restart the kernel says where it really stands. */
+  readonly sent: Position;
+  readonly counter: Counter | undefined;
+}
+
+/** An account on which nothing has happened. */
+export const newPayerAccount: PayerAccount = {
+  schedule: emptySchedule,
+  latest: undefined,
+  reserved: origin,
+  signed: noMoney,
+  sent: origin,
+  counter: undefined,
+};
+
+/** The account as the rules see it, with x from the live meter. */
+export function payerView(account: PayerAccount, sent: Position): PayerView<bigint> {
+  return {
+    sent,
+    reserved: account.reserved,
+    leased: account.schedule.end,
+    signed: account.signed,
+  };
+}
+
+/** P5 happened. Positions already paid for are folded away when prices changed often. */
+export function withLease(account: PayerAccount, lease: Lease): PayerAccount {
+  const schedule = append(account.schedule, lease);
+  const crowded = schedule.segments.length > segmentLimit;
+  return {
+    ...account,
+    schedule: crowded ? foldBefore(schedule, account.sent) : schedule,
+    latest: lease,
+  };
+}
+
+/** P1 happened, at a reading of x. */
+export function withReservation(
+  account: PayerAccount,
+  reserved: Position,
+  sent: Position,
+  raw: bigint,
+): PayerAccount {
+  return { ...withSent(account, sent, raw), reserved };
+}
+
+/** A reading of x was journaled. */
+export function withSent(account: PayerAccount, sent: Position, raw: bigint): PayerAccount {
+  const counter = account.counter === undefined ? undefined : { ...account.counter, raw };
+  return { ...account, sent, counter };
+}
+
+/** P6 happened: a counter of unknown past. The position is r from here on. */
+export function withLeap(account: PayerAccount, generation: string): PayerAccount {
+  return {
+    ...account,
+    sent: account.reserved,
+    counter: counterAt(generation, account.reserved, 0n),
+  };
+}
+
+/** P3 happened. */
+export function withSigned(account: PayerAccount, signed: Money): PayerAccount {
+  return { ...account, signed };
+}
+
+/**
+ * The payer had lost its disk: it resumes at the end of the payee's latest lease (protocol section
+ * 5; costs at most L). Its signed total comes back by its own voucher.
+ */
+export function restoredPayer(account: PayerAccount, lease: Lease): PayerAccount {
+  const schedule = beginAt(lease);
+  const at = schedule.end;
+  const counter = account.counter;
+  return {
+    schedule,
+    latest: lease,
+    reserved: at,
+    signed: account.signed,
+    sent: at,
+    counter: counter === undefined ? undefined : counterAt(counter.generation, at, counter.raw),
+  };
+}
+
+/** What the payer owes at x: F(x), as far as leases reach. */
+export function owed(account: PayerAccount, sent: Position): Money {
+  return due(account.schedule, sent);
+}

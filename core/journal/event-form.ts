@@ -1,0 +1,113 @@
+import type { Terms } from "#core/account/terms.ts";
+import type { Field } from "#core/identity/canonical-writer.ts";
+import { fromHex } from "#core/identity/hexadecimal.ts";
+import { leaseForm } from "#core/schedule/lease-form.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import { voucherForm } from "#core/settlement/voucher-form.ts";
+import type { LedgerEvent } from "./event.ts";
+
+/** The number of each kind of event in the journal. Never reused, never renumbered. */
+export const eventKinds = {
+  NodeOpened: 1,
+  AgentStarted: 2,
+  NeighbourAdded: 3,
+  TermsSet: 4,
+  ChannelSeen: 5,
+  SpendingLimited: 6,
+  PositionLeapt: 10,
+  LeaseAccepted: 11,
+  BytesReserved: 12,
+  SentRead: 13,
+  PayerRestored: 14,
+  BytesForgiven: 20,
+  BytesRead: 21,
+  LeaseGranted: 22,
+  PriceSet: 23,
+  PayeeRestored: 24,
+  VoucherSigned: 30,
+  VoucherCredited: 31,
+  VoucherHeld: 32,
+  FraudProven: 40,
+  InvariantBroken: 41,
+} as const satisfies Record<LedgerEvent["type"], number>;
+
+/** The version in which every event is written today. Older ones are upcast when read. */
+export const eventVersion = 1;
+
+/** The frauds that can be proven, by number. */
+export const frauds = ["two leases for one position", "voucher beyond the schedule"] as const;
+
+/** The monitored theorems, by number. */
+export const theorems = ["T1", "T5", "T6", "T7"] as const;
+
+/** An event as an array: kind, version, then its fields by position. */
+export function eventForm(event: LedgerEvent): Field {
+  return [eventKinds[event.type], eventVersion, ...eventFields(event)];
+}
+
+function eventFields(event: LedgerEvent): readonly Field[] {
+  switch (event.type) {
+    case "NodeOpened":
+      return [fromHex(event.node)];
+    case "AgentStarted":
+      return [event.run];
+    case "NeighbourAdded":
+      return [event.neighbour, fromHex(event.id), event.classes];
+    case "TermsSet":
+      return [event.neighbour, ...termsFields(event.terms)];
+    case "ChannelSeen":
+      return [event.neighbour, ...channelFields(event.channel)];
+    case "SpendingLimited":
+      return [event.neighbour, event.limit];
+    case "PositionLeapt":
+      return [event.neighbour, event.class, event.generation];
+    case "LeaseAccepted":
+    case "LeaseGranted":
+    case "PayerRestored":
+      return [event.neighbour, event.class, leaseForm(event.lease)];
+    case "PayeeRestored":
+      return [event.neighbour, event.class, leaseForm(event.lease), event.read];
+    case "BytesReserved":
+      return [event.neighbour, event.class, event.reserved, event.sent, event.raw];
+    case "SentRead":
+      return [event.neighbour, event.class, event.sent, event.raw];
+    case "BytesForgiven":
+      return [event.neighbour, event.class, event.generation, event.raw];
+    case "BytesRead":
+      return [event.neighbour, event.class, event.read, event.raw];
+    case "PriceSet":
+      return [event.neighbour, event.class, event.price];
+    case "VoucherSigned":
+    case "VoucherHeld":
+      return [event.neighbour, voucherForm(event.voucher)];
+    case "VoucherCredited":
+      return [event.neighbour, voucherForm(event.voucher), event.held];
+    case "FraudProven":
+      return [event.neighbour, frauds.indexOf(event.fraud), event.evidence];
+    case "InvariantBroken":
+      return [event.neighbour, event.class, theorems.indexOf(event.theorem)];
+  }
+}
+
+function termsFields(terms: Terms): readonly Field[] {
+  return [
+    terms.payThreshold,
+    terms.creditLimit,
+    terms.reservation,
+    terms.readChunk,
+    terms.priceCap,
+    terms.allowance,
+  ];
+}
+
+function channelFields(channel: Channel): readonly Field[] {
+  return [
+    fromHex(channel.channelId),
+    channel.chainId,
+    fromHex(channel.contract),
+    channel.grainsPerUnit,
+    channel.depositIn,
+    channel.depositOut,
+    channel.open ? 1 : 0,
+  ];
+}

@@ -1,0 +1,181 @@
+import type { Terms } from "#core/account/terms.ts";
+import { type CanonicalReader, Malformed } from "#core/identity/canonical-reader.ts";
+import { toHex } from "#core/identity/hexadecimal.ts";
+import { generationLimit } from "#core/meter/meter.ts";
+import { readLease } from "#core/schedule/lease-form.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import { readVoucher } from "#core/settlement/voucher-form.ts";
+import { type Money, moneyLimit, type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
+import { type NodeId, nodeId } from "#core/units/node-id.ts";
+import { type Position, positionLimit } from "#core/units/position.ts";
+import { price, priceLimit } from "#core/units/price.ts";
+import { type PriceClass, priceClass, priceClassLimit } from "#core/units/price-class.ts";
+import type { AccountKey, LedgerEvent } from "./event.ts";
+import { eventKinds, eventVersion, frauds, theorems } from "./event-form.ts";
+import { neighbourLimit } from "./ledger.ts";
+
+/** The longest signed text that is kept as evidence, in bytes. */
+export const evidenceLimit = 1500;
+
+/** The most fields an event has, with kind and version. */
+const fieldLimit = 10;
+
+/** Reads one event. @throws Malformed or RangeError on anything {@link eventForm} would not write. */
+export function readEvent(reader: CanonicalReader): LedgerEvent {
+  const count = reader.array(3, fieldLimit);
+  const kind = reader.small(255);
+  const version = reader.small(255);
+  if (version !== eventVersion) {
+    throw new Malformed(`event kind ${kind} in version ${version}, known is ${eventVersion}`);
+  }
+  const [fields, event] = readFields(reader, kind);
+  if (fields !== count - 2) throw new Malformed(`${count - 2} fields in an event of ${fields}`);
+  return event;
+}
+
+/** How many fields, and the event. */
+type Read = readonly [number, LedgerEvent];
+
+function readFields(reader: CanonicalReader, kind: number): Read {
+  switch (kind) {
+    case eventKinds.NodeOpened:
+      return [1, { type: "NodeOpened", node: readNode(reader) }];
+    case eventKinds.AgentStarted:
+      return [1, { type: "AgentStarted", run: reader.integer(positionLimit) }];
+    case eventKinds.NeighbourAdded:
+      return [3, { type: "NeighbourAdded", ...readAdded(reader) }];
+    case eventKinds.TermsSet:
+      return [7, { type: "TermsSet", ...readIndex(reader), terms: readTerms(reader) }];
+    case eventKinds.ChannelSeen:
+      return [8, { type: "ChannelSeen", ...readIndex(reader), channel: readChannel(reader) }];
+    case eventKinds.SpendingLimited:
+      return [2, { type: "SpendingLimited", ...readIndex(reader), limit: readMoney(reader) }];
+    case eventKinds.VoucherSigned:
+      return [2, { type: "VoucherSigned", ...readIndex(reader), voucher: readVoucher(reader) }];
+    case eventKinds.VoucherHeld:
+      return [2, { type: "VoucherHeld", ...readIndex(reader), voucher: readVoucher(reader) }];
+    case eventKinds.VoucherCredited: {
+      const voucher = { ...readIndex(reader), voucher: readVoucher(reader) };
+      return [3, { type: "VoucherCredited", ...voucher, held: readPositions(reader) }];
+    }
+    case eventKinds.FraudProven:
+      return [3, { type: "FraudProven", ...readFraud(reader) }];
+    default:
+      return readAccountFields(reader, kind);
+  }
+}
+
+function readAccountFields(reader: CanonicalReader, kind: number): Read {
+  const key = readKey(reader);
+  switch (kind) {
+    case eventKinds.PositionLeapt:
+      return [3, { type: "PositionLeapt", ...key, generation: reader.text(generationLimit) }];
+    case eventKinds.LeaseAccepted:
+      return [3, { type: "LeaseAccepted", ...key, lease: readLease(reader) }];
+    case eventKinds.LeaseGranted:
+      return [3, { type: "LeaseGranted", ...key, lease: readLease(reader) }];
+    case eventKinds.PayerRestored:
+      return [3, { type: "PayerRestored", ...key, lease: readLease(reader) }];
+    case eventKinds.PayeeRestored: {
+      const lease = readLease(reader);
+      return [4, { type: "PayeeRestored", ...key, lease, read: readPosition(reader) }];
+    }
+    case eventKinds.BytesReserved: {
+      const reserved = readPosition(reader);
+      return [5, { type: "BytesReserved", ...key, reserved, ...readSent(reader) }];
+    }
+    case eventKinds.SentRead:
+      return [4, { type: "SentRead", ...key, ...readSent(reader) }];
+    case eventKinds.BytesForgiven: {
+      const generation = reader.text(generationLimit);
+      return [4, { type: "BytesForgiven", ...key, generation, raw: readRaw(reader) }];
+    }
+    case eventKinds.BytesRead: {
+      const read = readPosition(reader);
+      return [4, { type: "BytesRead", ...key, read, raw: readRaw(reader) }];
+    }
+    case eventKinds.PriceSet:
+      return [3, { type: "PriceSet", ...key, price: price(reader.integer(priceLimit)) }];
+    case eventKinds.InvariantBroken: {
+      const theorem = theorems[reader.small(theorems.length - 1)] ?? "T1";
+      return [3, { type: "InvariantBroken", ...key, theorem }];
+    }
+    default:
+      throw new Malformed(`no event is of kind ${kind}`);
+  }
+}
+
+function readIndex(reader: CanonicalReader): { readonly neighbour: number } {
+  return { neighbour: reader.small(neighbourLimit - 1) };
+}
+
+function readKey(reader: CanonicalReader): AccountKey {
+  const { neighbour } = readIndex(reader);
+  const found = reader.small(priceClassLimit);
+  if (found === 0) throw new Malformed("class 0 has no account");
+  return { neighbour, class: priceClass(found) satisfies PriceClass };
+}
+
+function readNode(reader: CanonicalReader): NodeId {
+  return nodeId(toHex(reader.bytes(33, 33)));
+}
+
+function readAdded(reader: CanonicalReader) {
+  const { neighbour } = readIndex(reader);
+  const id = readNode(reader);
+  return { neighbour, id, classes: reader.small(priceClassLimit) };
+}
+
+function readMoney(reader: CanonicalReader): Money {
+  return reader.integer(moneyLimit) as Money;
+}
+
+function readPosition(reader: CanonicalReader): Position {
+  return reader.integer(positionLimit) as Position;
+}
+
+function readRaw(reader: CanonicalReader): bigint {
+  return reader.integer(positionLimit);
+}
+
+function readSent(reader: CanonicalReader) {
+  const sent = readPosition(reader);
+  return { sent, raw: readRaw(reader) };
+}
+
+function readPositions(reader: CanonicalReader): readonly Position[] {
+  const count = reader.array(1, priceClassLimit);
+  return Array.from({ length: count }, () => readPosition(reader));
+}
+
+function readTerms(reader: CanonicalReader): Terms {
+  return {
+    payThreshold: readMoney(reader),
+    creditLimit: readMoney(reader),
+    reservation: reader.integer(positionLimit),
+    readChunk: reader.integer(positionLimit),
+    priceCap: price(reader.integer(priceLimit)),
+    allowance: reader.integer(positionLimit),
+  };
+}
+
+function readChannel(reader: CanonicalReader): Channel {
+  return {
+    channelId: toHex(reader.bytes(32, 32)),
+    chainId: reader.integer(positionLimit),
+    contract: toHex(reader.bytes(20, 20)),
+    grainsPerUnit: reader.integer(positionLimit),
+    depositIn: reader.integer(tokenUnitsLimit) as TokenUnits,
+    depositOut: reader.integer(tokenUnitsLimit) as TokenUnits,
+    open: reader.small(1) === 1,
+  };
+}
+
+function readFraud(reader: CanonicalReader) {
+  const { neighbour } = readIndex(reader);
+  const fraud = frauds[reader.small(frauds.length - 1)] ?? frauds[0];
+  reader.array(2, 2);
+  const first = reader.bytes(1, evidenceLimit);
+  const second = reader.bytes(1, evidenceLimit);
+  return { neighbour, fraud, evidence: [first, second] as const };
+}

@@ -1,0 +1,121 @@
+import type { Terms } from "#core/account/terms.ts";
+import type { MonitoredTheorem } from "#core/rules/invariants.ts";
+import type { Lease } from "#core/schedule/lease.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import type { Voucher } from "#core/settlement/voucher.ts";
+import type { Money } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import type { Position } from "#core/units/position.ts";
+import type { Price } from "#core/units/price.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+
+/** Which account of this node an event is about: a neighbour by its number, and a paid class. */
+export interface AccountKey {
+  /** Index of the neighbour in the order in which neighbours were added. */
+  readonly neighbour: number;
+  readonly class: PriceClass;
+}
+
+/**
+ * What happened, past tense. The journal is the list of these and the state is their fold. Values
+ * are absolute, never differences; no event carries a time (T10).
+ */
+export type LedgerEvent =
+  | NodeEvent
+  | NeighbourEvent
+  | PayerEvent
+  | PayeeEvent
+  | PaymentEvent
+  | AlarmEvent;
+
+/** Of the node as a whole. */
+export type NodeEvent =
+  | { readonly type: "NodeOpened"; readonly node: NodeId }
+  /** The agent ran for the nth time. Numbers its HELLOs and ADVERTs. */
+  | { readonly type: "AgentStarted"; readonly run: bigint };
+
+/** Of one neighbour. */
+export type NeighbourEvent =
+  | {
+      readonly type: "NeighbourAdded";
+      readonly neighbour: number;
+      readonly id: NodeId;
+      /** How many paid classes. */
+      readonly classes: number;
+    }
+  | { readonly type: "TermsSet"; readonly neighbour: number; readonly terms: Terms }
+  | { readonly type: "ChannelSeen"; readonly neighbour: number; readonly channel: Channel }
+  /** Grains: we never sign more than this to the neighbour, in all. */
+  | { readonly type: "SpendingLimited"; readonly neighbour: number; readonly limit: Money };
+
+/** Where we are the payer. */
+export type PayerEvent =
+  /** P6: a counter of unknown past, or the first: the position is r. */
+  | (AccountKey & { readonly type: "PositionLeapt"; readonly generation: string })
+  /** P5 */
+  | (AccountKey & { readonly type: "LeaseAccepted"; readonly lease: Lease })
+  /** P1, at the reading `sent`. */
+  | (AccountKey & {
+      readonly type: "BytesReserved";
+      readonly reserved: Position;
+      readonly sent: Position;
+      readonly raw: bigint;
+    })
+  /** A reading of our own counter, journaled for the audit; no rule depends on it. */
+  | (AccountKey & { readonly type: "SentRead"; readonly sent: Position; readonly raw: bigint })
+  /** Our disk was lost: resumed at the end of the neighbour's latest lease. */
+  | (AccountKey & { readonly type: "PayerRestored"; readonly lease: Lease });
+
+/** Where we are the payee. */
+export type PayeeEvent =
+  /** Q5, or counting began: y stays, whatever was unread is forgiven. */
+  | (AccountKey & {
+      readonly type: "BytesForgiven";
+      readonly generation: string;
+      readonly raw: bigint;
+    })
+  /** Q3 */
+  | (AccountKey & { readonly type: "BytesRead"; readonly read: Position; readonly raw: bigint })
+  /** Q2 */
+  | (AccountKey & { readonly type: "LeaseGranted"; readonly lease: Lease })
+  /** The operator's price for leases to come. */
+  | (AccountKey & { readonly type: "PriceSet"; readonly price: Price })
+  /** Our disk was lost: resumed from our own lease, shown by the payer. */
+  | (AccountKey & {
+      readonly type: "PayeeRestored";
+      readonly lease: Lease;
+      /** y is taken to be here: at most L worth of bytes before the lease's end. */
+      readonly read: Position;
+    });
+
+/** Of the one channel that both directions share. */
+export type PaymentEvent =
+  /** P3 */
+  | { readonly type: "VoucherSigned"; readonly neighbour: number; readonly voucher: Voucher }
+  /** Q1. `held` are the ends of the leases the payer then held, class 1 first. */
+  | {
+      readonly type: "VoucherCredited";
+      readonly neighbour: number;
+      readonly voucher: Voucher;
+      readonly held: readonly Position[];
+    }
+  /** A valid voucher above the channel's capacity: kept, and credited when capacity grows. */
+  | { readonly type: "VoucherHeld"; readonly neighbour: number; readonly voucher: Voucher };
+
+/** Something that must not be. */
+export type AlarmEvent =
+  /** T23: two statements under the neighbour's key that contradict each other. */
+  | {
+      readonly type: "FraudProven";
+      readonly neighbour: number;
+      readonly fraud: "two leases for one position" | "voucher beyond the schedule";
+      /** The two signed texts, as canonical bytes. */
+      readonly evidence: readonly [Uint8Array, Uint8Array];
+    }
+  /** A monitor failed: from here on nothing is signed, granted or reserved for this neighbour. */
+  | {
+      readonly type: "InvariantBroken";
+      readonly neighbour: number;
+      readonly class: PriceClass;
+      readonly theorem: MonitoredTheorem;
+    };

@@ -1,0 +1,215 @@
+import {
+  newPayeeAccount,
+  type PayeeAccount,
+  restoredPayee,
+  withCredit,
+  withForgiveness,
+  withGrant,
+  withPrice,
+  withRead,
+} from "#core/account/payee-account.ts";
+import {
+  newPayerAccount,
+  type PayerAccount,
+  restoredPayer,
+  withLeap,
+  withLease,
+  withReservation,
+  withSent,
+  withSigned,
+} from "#core/account/payer-account.ts";
+import type { Terms } from "#core/account/terms.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import type { Voucher } from "#core/settlement/voucher.ts";
+import { type Money, noMoney } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import { origin } from "#core/units/position.ts";
+import type {
+  AccountKey,
+  AlarmEvent,
+  LedgerEvent,
+  NeighbourEvent,
+  PayeeEvent,
+  PayerEvent,
+  PaymentEvent,
+} from "./event.ts";
+
+/** Everything a node must not forget: the fold of its journal, nothing else. */
+export interface Ledger {
+  readonly node: NodeId | undefined;
+  /** How often the agent has been started. */
+  readonly run: bigint;
+  readonly neighbours: readonly NeighbourLedger[];
+}
+
+/** One neighbour's part of the ledger. */
+export interface NeighbourLedger {
+  readonly id: NodeId;
+  readonly terms: Terms | undefined;
+  readonly channel: Channel | undefined;
+  /** Grains, or nothing where the operator set no limit. */
+  readonly spendingLimit: Money | undefined;
+  /** Accounts on which we pay, class 1 first. */
+  readonly outbound: readonly PayerAccount[];
+  /** Accounts on which we are paid, class 1 first. */
+  readonly inbound: readonly PayeeAccount[];
+  /** Our best voucher. */
+  readonly signed: Voucher | undefined;
+  /** The neighbour's best voucher that the channel covers. */
+  readonly credited: Voucher | undefined;
+  /** A better one that it does not cover yet. */
+  readonly held: Voucher | undefined;
+  /** A broken invariant: nothing more is done with this neighbour. */
+  readonly broken: AlarmEvent | undefined;
+}
+
+/** The ledger before its first event. */
+export const emptyLedger: Ledger = { node: undefined, run: 0n, neighbours: [] };
+
+/** At most so many neighbours. */
+export const neighbourLimit = 250;
+
+/**
+ * One event more. Total and pure: replaying any prefix any number of times gives the same state
+ * (T9). An event about a neighbour that was never added changes nothing.
+ */
+export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
+  switch (event.type) {
+    case "NodeOpened":
+      return { ...ledger, node: event.node };
+    case "AgentStarted":
+      return { ...ledger, run: event.run };
+    case "NeighbourAdded":
+      return {
+        ...ledger,
+        neighbours: [...ledger.neighbours, newNeighbour(event.id, event.classes)],
+      };
+    default: {
+      const before = ledger.neighbours[event.neighbour];
+      if (before === undefined) return ledger;
+      const neighbours = ledger.neighbours.slice();
+      neighbours[event.neighbour] = evolveNeighbour(before, event);
+      return { ...ledger, neighbours };
+    }
+  }
+}
+
+function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
+  return {
+    id,
+    terms: undefined,
+    channel: undefined,
+    spendingLimit: undefined,
+    outbound: Array.from({ length: classes }, () => newPayerAccount),
+    inbound: Array.from({ length: classes }, () => newPayeeAccount),
+    signed: undefined,
+    credited: undefined,
+    held: undefined,
+    broken: undefined,
+  };
+}
+
+type OneNeighbourEvent =
+  | Exclude<NeighbourEvent, { readonly type: "NeighbourAdded" }>
+  | PayerEvent
+  | PayeeEvent
+  | PaymentEvent
+  | AlarmEvent;
+
+function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): NeighbourLedger {
+  switch (event.type) {
+    case "TermsSet":
+      return { ...before, terms: event.terms };
+    case "ChannelSeen":
+      return { ...before, channel: event.channel };
+    case "SpendingLimited":
+      return { ...before, spendingLimit: event.limit };
+    case "VoucherSigned":
+      return withSignedVoucher(before, event.voucher);
+    case "VoucherCredited":
+      return withCreditedVoucher(before, event);
+    case "VoucherHeld":
+      return { ...before, held: event.voucher };
+    case "FraudProven":
+      return before;
+    case "InvariantBroken":
+      return { ...before, broken: event };
+    case "BytesForgiven":
+    case "BytesRead":
+    case "LeaseGranted":
+    case "PriceSet":
+    case "PayeeRestored":
+      return withInbound(before, event, (account) => evolvePayee(account, event));
+    default:
+      return withOutbound(before, event, (account) => evolvePayer(account, event));
+  }
+}
+
+function evolvePayer(account: PayerAccount, event: PayerEvent): PayerAccount {
+  switch (event.type) {
+    case "PositionLeapt":
+      return withLeap(account, event.generation);
+    case "LeaseAccepted":
+      return withLease(account, event.lease);
+    case "BytesReserved":
+      return withReservation(account, event.reserved, event.sent, event.raw);
+    case "SentRead":
+      return withSent(account, event.sent, event.raw);
+    case "PayerRestored":
+      return restoredPayer(account, event.lease);
+  }
+}
+
+function evolvePayee(account: PayeeAccount, event: PayeeEvent): PayeeAccount {
+  switch (event.type) {
+    case "BytesForgiven":
+      return withForgiveness(account, event.generation, event.raw);
+    case "BytesRead":
+      return withRead(account, event.read, event.raw);
+    case "LeaseGranted":
+      return withGrant(account, event.lease);
+    case "PriceSet":
+      return withPrice(account, event.price);
+    case "PayeeRestored":
+      return restoredPayee(account, event.lease, event.read);
+  }
+}
+
+function withSignedVoucher(before: NeighbourLedger, voucher: Voucher): NeighbourLedger {
+  const outbound = before.outbound.map((account, i) =>
+    withSigned(account, voucher.totals[i] ?? account.signed),
+  );
+  return { ...before, outbound, signed: voucher };
+}
+
+function withCreditedVoucher(
+  before: NeighbourLedger,
+  event: Extract<PaymentEvent, { readonly type: "VoucherCredited" }>,
+): NeighbourLedger {
+  const inbound = before.inbound.map((account, i) =>
+    withCredit(account, event.voucher.totals[i] ?? noMoney, event.held[i] ?? origin),
+  );
+  const covered = before.held !== undefined && before.held.cumulative <= event.voucher.cumulative;
+  const held = covered ? undefined : before.held;
+  return { ...before, inbound, credited: event.voucher, held };
+}
+
+function withOutbound(
+  before: NeighbourLedger,
+  key: AccountKey,
+  change: (account: PayerAccount) => PayerAccount,
+): NeighbourLedger {
+  return { ...before, outbound: replaced(before.outbound, key, change) };
+}
+
+function withInbound(
+  before: NeighbourLedger,
+  key: AccountKey,
+  change: (account: PayeeAccount) => PayeeAccount,
+): NeighbourLedger {
+  return { ...before, inbound: replaced(before.inbound, key, change) };
+}
+
+function replaced<A>(accounts: readonly A[], key: AccountKey, change: (account: A) => A) {
+  return accounts.map((account, i) => (i === key.class - 1 ? change(account) : account));
+}

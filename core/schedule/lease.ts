@@ -1,0 +1,56 @@
+import type { Field } from "#core/identity/canonical-writer.ts";
+import { type Signature, type Signer, signedBy, signingDigest } from "#core/identity/signature.ts";
+import { type Money, money } from "#core/units/money.ts";
+import type { Position } from "#core/units/position.ts";
+import { cost, type Price } from "#core/units/price.ts";
+import { type AccountId, accountFields } from "./account-id.ts";
+
+/**
+ * The payee's signed promise to carry the positions [from, to) of an account at a price. Leases
+ * follow each other without a gap and are never altered (T2, T16). `due` is F(from), the price of
+ * everything before: with it a single lease is enough to go on from after a lost disk, and two
+ * leases for one position, or two sums that do not fit, are portable proof of fraud (T23).
+ */
+export interface Lease {
+  /** 1 for the first lease of an account, then one more each. */
+  readonly number: bigint;
+  readonly from: Position;
+  readonly to: Position;
+  /** Grains a byte. */
+  readonly price: Price;
+  /** F(from): what all positions before this lease cost together. */
+  readonly due: Money;
+  /** The payee's, over the account and all fields above. */
+  readonly signature: Signature;
+}
+
+/** A lease before it is signed. */
+export type LeaseTerms = Omit<Lease, "signature">;
+
+/** F(to): the price of everything up to the lease's end. */
+export function dueAtEnd(lease: LeaseTerms): Money {
+  return money(lease.due + cost(lease.to - lease.from, lease.price));
+}
+
+/** What the payee signs. */
+export function leaseDigest(account: AccountId, lease: LeaseTerms): Uint8Array {
+  const fields: readonly Field[] = [
+    accountFields(account),
+    lease.number,
+    lease.from,
+    lease.to,
+    lease.price,
+    lease.due,
+  ];
+  return signingDigest("lease", fields);
+}
+
+/** A lease signed by its payee. */
+export function signLease(account: AccountId, terms: LeaseTerms, signer: Signer): Lease {
+  return { ...terms, signature: signer.sign(leaseDigest(account, terms)) };
+}
+
+/** Whether the payee of the account signed this lease for this account. */
+export function leaseHolds(account: AccountId, lease: Lease): boolean {
+  return signedBy(account.payee, leaseDigest(account, lease), lease.signature);
+}
