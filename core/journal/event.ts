@@ -108,7 +108,7 @@ export type AlarmEvent =
   | {
       readonly type: "FraudProven";
       readonly neighbour: number;
-      readonly fraud: "two leases for one position" | "voucher beyond the schedule";
+      readonly fraud: Fraud;
       /** The two signed texts, as canonical bytes. */
       readonly evidence: readonly [Uint8Array, Uint8Array];
     }
@@ -119,3 +119,6 @@ export type AlarmEvent =
       readonly class: PriceClass;
       readonly theorem: MonitoredTheorem;
     };
+
+/** What a neighbour can be proven to have done. */
+export type Fraud = "two leases for one position" | "voucher beyond the schedule";

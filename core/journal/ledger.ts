@@ -27,6 +27,7 @@ import { origin } from "#core/units/position.ts";
 import type {
   AccountKey,
   AlarmEvent,
+  Fraud,
   LedgerEvent,
   NeighbourEvent,
   PayeeEvent,
@@ -59,6 +60,8 @@ export interface NeighbourLedger {
   readonly credited: Voucher | undefined;
   /** A better one that it does not cover yet. */
   readonly held: Voucher | undefined;
+  /** Frauds of the neighbour that are proven and journaled. */
+  readonly frauds: readonly Fraud[];
   /** A broken invariant: nothing more is done with this neighbour. */
   readonly broken: AlarmEvent | undefined;
 }
@@ -105,6 +108,7 @@ function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
     signed: undefined,
     credited: undefined,
     held: undefined,
+    frauds: [],
     broken: undefined,
   };
 }
@@ -131,7 +135,7 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
     case "VoucherHeld":
       return { ...before, held: event.voucher };
     case "FraudProven":
-      return before;
+      return { ...before, frauds: [...before.frauds, event.fraud] };
     case "InvariantBroken":
       return { ...before, broken: event };
     case "BytesForgiven":

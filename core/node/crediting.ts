@@ -1,0 +1,160 @@
+import { payeeView } from "#core/account/payee-account.ts";
+import { canonical } from "#core/identity/canonical-writer.ts";
+import { fromHex } from "#core/identity/hexadecimal.ts";
+import type { VoucherMessage } from "#core/peer/message.ts";
+import { integers } from "#core/rules/algebra.ts";
+import { fitsSchedule } from "#core/rules/payee-rules.ts";
+import { type Lease, leaseHolds } from "#core/schedule/lease.ts";
+import { due } from "#core/schedule/schedule.ts";
+import { type Channel, capacity } from "#core/settlement/channel.ts";
+import { addsUp, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import { voucherForm } from "#core/settlement/voucher-form.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import { actAsPayee, sendLeases } from "./granting.ts";
+import { signedLease } from "./leasing.ts";
+import { awakenPath } from "./live.ts";
+import {
+  type Acting,
+  acting,
+  inboundId,
+  inboundOf,
+  type PathKey,
+  paidClasses,
+  record,
+  refuse,
+  revise,
+  revisePath,
+  type Turn,
+} from "./turn.ts";
+
+/** A VOUCHER came: we are the payee (Q1), and perhaps one that lost its disk. Answered by LEASE. */
+export function takeVoucher(turn: Turn, neighbour: number, message: VoucherMessage): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  message.held.forEach((lease, i) => {
+    const paidClass = paidClasses(of)[i];
+    if (lease !== undefined && paidClass !== undefined) {
+      restoreFrom(turn, { neighbour, class: paidClass }, lease);
+    }
+  });
+  revise(turn, neighbour, { shown: true });
+  const held = message.held.map((lease) => lease?.to ?? origin);
+  if (message.voucher !== undefined) weigh(turn, neighbour, message.voucher, held);
+  answer(turn, neighbour);
+}
+
+/** Leases what may now be leased, and says in any case what is leased and credited (Q6). */
+function answer(turn: Turn, neighbour: number): void {
+  const before = turn.outputs.length;
+  actAsPayee(turn, neighbour);
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const said = turn.outputs.slice(before).some((output) => output.type === "Send");
+  if (!said)
+    for (const paidClass of paidClasses(of)) sendLeases(turn, { neighbour, class: paidClass });
+}
+
+/** Q1: valid, consistent with F, covered by the channel; the larger total counts. */
+function weigh(turn: Turn, neighbour: number, voucher: Voucher, held: readonly Position[]): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const { channel, credited } = of.ledger;
+  const known = credited?.cumulative ?? 0n;
+  // A repeated or older voucher is dropped unverified: a signature check costs, and w cannot fall.
+  if (voucher.cumulative < known) return refuse(turn, neighbour, "older than what is known");
+  if (voucher.cumulative === known) return;
+  if (channel === undefined) return refuse(turn, neighbour, "no channel");
+  if (!channel.open) return refuse(turn, neighbour, "channel is closing");
+  if (voucher.totals.length !== of.ledger.inbound.length || !addsUp(channel, voucher)) {
+    return refuse(turn, neighbour, "voucher does not add up");
+  }
+  const down = of.ledger.inbound.some((account, i) => (voucher.totals[i] ?? 0n) < account.credited);
+  if (down) return refuse(turn, neighbour, "voucher goes down");
+  if (!voucherHolds(channel, voucher, of.ledger.id))
+    return refuse(turn, neighbour, "bad signature");
+  const beyond = classBeyond(of, voucher);
+  if (beyond !== undefined) return proveBeyond(turn, neighbour, channel, voucher, beyond);
+  creditOrHold(turn, neighbour, of, channel, voucher, held);
+}
+
+/** The first class on which a voucher claims more than all leases cost. */
+function classBeyond(of: Acting, voucher: Voucher) {
+  return paidClasses(of).find((paidClass) => {
+    const found = inboundOf(of, paidClass);
+    const total = voucher.totals[paidClass - 1];
+    if (found === undefined || total === undefined) return true;
+    const { schedule } = found.account;
+    const curve = (at: bigint) => due(schedule, at as Position);
+    return !fitsSchedule(integers, curve, payeeView(found.account), total);
+  });
+}
+
+function proveBeyond(
+  turn: Turn,
+  neighbour: number,
+  channel: Channel,
+  voucher: Voucher,
+  paidClass: PathKey["class"],
+): void {
+  refuse(turn, neighbour, "voucher beyond the schedule");
+  const of = acting(turn, neighbour);
+  const latest = of === undefined ? undefined : inboundOf(of, paidClass)?.account.latest;
+  if (of === undefined || latest === undefined) return;
+  const fraud = "voucher beyond the schedule";
+  if (of.ledger.frauds.includes(fraud)) return;
+  const signed = canonical([fromHex(channel.channelId), voucherForm(voucher)]);
+  const evidence = [signed, signedLease(inboundId(turn, of, paidClass), latest)] as const;
+  record(turn, { type: "FraudProven", neighbour, fraud, evidence });
+  turn.outputs.push({ type: "Alarm", neighbour, words: fraud });
+}
+
+function creditOrHold(
+  turn: Turn,
+  neighbour: number,
+  of: Acting,
+  channel: Channel,
+  voucher: Voucher,
+  held: readonly Position[],
+): void {
+  const ours = of.ledger.signed?.cumulative ?? (0n as never);
+  if (voucher.cumulative > capacity(channel.depositIn, ours)) {
+    refuse(turn, neighbour, "voucher above the channel");
+    const better = voucher.cumulative > (of.ledger.held?.cumulative ?? 0n);
+    if (better) record(turn, { type: "VoucherHeld", neighbour, voucher });
+    return;
+  }
+  const ends = of.ledger.inbound.map((account, i) => {
+    const claimed = held[i] ?? origin;
+    return claimed < account.schedule.end ? claimed : account.schedule.end;
+  });
+  record(turn, { type: "VoucherCredited", neighbour, voucher, held: ends });
+}
+
+/** Credits a voucher that was kept, once the channel covers it. */
+export function creditHeld(turn: Turn, neighbour: number): void {
+  const voucher = acting(turn, neighbour)?.ledger.held;
+  if (voucher === undefined) return;
+  weigh(turn, neighbour, voucher, []);
+}
+
+/**
+ * The payer shows a lease of ours that our journal does not have: our disk was lost, or rolled
+ * back. Our own signature proves it; we go on from there (protocol section 5). At most L worth of
+ * bytes before the lease's end is left to the payer, as if it had just been granted.
+ */
+function restoreFrom(turn: Turn, key: PathKey, lease: Lease): void {
+  const of = acting(turn, key.neighbour);
+  const found = of === undefined ? undefined : inboundOf(of, key.class);
+  if (of === undefined || found === undefined) return;
+  if (lease.number <= found.account.schedule.leases) return;
+  if (lease.to <= lease.from || !leaseHolds(inboundId(turn, of, key.class), lease)) {
+    return refuse(turn, key.neighbour, "bad signature");
+  }
+  const window = of.terms.creditLimit / lease.price;
+  const read = (lease.to > window ? lease.to - window : origin) as Position;
+  record(turn, { type: "PayeeRestored", ...key, lease, read });
+  const ledger = turn.node.ledger.neighbours[key.neighbour];
+  if (ledger === undefined) return;
+  const restored = awakenPath(ledger, key.class - 1);
+  revisePath(turn, key, { inMeter: restored.inMeter, read: restored.read, gate: undefined });
+}

@@ -1,0 +1,154 @@
+import { sameBytes } from "#core/identity/hexadecimal.ts";
+import { signedBy } from "#core/identity/signature.ts";
+import type { Advert, Hello, Offer, Statement } from "#core/peer/message.ts";
+import {
+  advertDigest,
+  encodeMessage,
+  helloDigest,
+  statementDigest,
+} from "#core/peer/message-form.ts";
+import { origin } from "#core/units/position.ts";
+import { sendVoucher } from "./paying.ts";
+import { priceOf } from "./resale.ts";
+import { type Acting, acting, paidClasses, refuse, revise, revisePath, type Turn } from "./turn.ts";
+
+/** The channel id in a HELLO where there is no channel. */
+const noChannel = "0".repeat(64);
+
+/** The destination of offers for everything that is forwarded. */
+const anywhere = "::/0";
+
+/** HELLO: identity, constants, tunnel key and channel. */
+export function sendHello(turn: Turn, neighbour: number): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const hello: Omit<Hello, "signature"> = {
+    type: "HELLO",
+    sender: turn.node.signer.id,
+    recipient: of.ledger.id,
+    run: turn.node.ledger.run,
+    heard: of.live.hello?.run ?? 0n,
+    classes: of.ledger.outbound.length,
+    terms: of.terms,
+    tunnelKey: turn.node.tunnelKey,
+    channelId: of.ledger.channel?.channelId ?? noChannel,
+  };
+  const signature = turn.node.signer.sign(helloDigest(hello));
+  turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...hello, signature }) });
+}
+
+/** A HELLO came: remember it, answer if asked, and state what we have signed and hold (P4). */
+export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
+  const known = of.live.hello;
+  const self = turn.node.signer.id;
+  if (hello.recipient !== self) return refuse(turn, neighbour, "message for another recipient");
+  if (known !== undefined && hello.run < known.run) {
+    return refuse(turn, neighbour, "older than what is known");
+  }
+  if (!signedBy(of.ledger.id, helloDigest(hello), hello.signature)) {
+    return refuse(turn, neighbour, "bad signature");
+  }
+  noteDifferences(turn, neighbour, of, hello);
+  const greeted = hello.heard === turn.node.ledger.run;
+  const again = known !== undefined && hello.run > known.run;
+  // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
+  revise(turn, neighbour, { hello, greeted, ...(again ? { acknowledged: zero } : {}) });
+  if (!greeted) sendHello(turn, neighbour);
+  sendVoucher(turn, neighbour);
+  sendAdvert(turn, neighbour);
+}
+
+const zero = 0n as never;
+
+function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
+  const { policy } = of.live;
+  if (policy !== undefined && !sameBytes(policy.tunnelKey, hello.tunnelKey)) {
+    refuse(turn, neighbour, "tunnel key differs from the configured one");
+  }
+  const ours = of.ledger.channel?.channelId;
+  if (ours !== undefined && hello.channelId !== noChannel && hello.channelId !== ours) {
+    refuse(turn, neighbour, "another channel than ours");
+  }
+}
+
+/** ADVERT: what we charge this neighbour now, per class. */
+export function sendAdvert(turn: Turn, neighbour: number): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const offers = paidClasses(of).flatMap((paidClass): readonly Offer[] => {
+    const price = priceOf(turn, of, { neighbour, class: paidClass });
+    return price === undefined ? [] : [{ destination: anywhere, class: paidClass, price }];
+  });
+  const advert: Omit<Advert, "signature"> = {
+    type: "ADVERT",
+    sender: turn.node.signer.id,
+    recipient: of.ledger.id,
+    run: turn.node.ledger.run,
+    count: of.live.adverts + 1n,
+    offers,
+  };
+  revise(turn, neighbour, { adverts: advert.count });
+  const signature = turn.node.signer.sign(advertDigest(advert));
+  turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...advert, signature }) });
+}
+
+/** An ADVERT came: a newer one replaces an older one. No rule of billing depends on it. */
+export function takeAdvert(turn: Turn, neighbour: number, of: Acting, advert: Advert): void {
+  const known = of.live.advert;
+  if (advert.recipient !== turn.node.signer.id) {
+    return refuse(turn, neighbour, "message for another recipient");
+  }
+  if (known !== undefined && !newer(advert, known)) {
+    return refuse(turn, neighbour, "older than what is known");
+  }
+  if (!signedBy(of.ledger.id, advertDigest(advert), advert.signature)) {
+    return refuse(turn, neighbour, "bad signature");
+  }
+  revise(turn, neighbour, { advert });
+}
+
+function newer(a: Advert, b: Advert): boolean {
+  return a.run > b.run || (a.run === b.run && a.count > b.count);
+}
+
+/** STATEMENT: our counters, so that both sides know what was lost on the way. */
+export function sendStatement(turn: Turn, neighbour: number): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const statement: Omit<Statement, "signature"> = {
+    type: "STATEMENT",
+    sender: turn.node.signer.id,
+    recipient: of.ledger.id,
+    counters: of.live.paths.map((path) => ({ sent: path.sent, read: path.read })),
+  };
+  for (const paidClass of paidClasses(of)) {
+    const path = of.live.paths[paidClass - 1];
+    const stated = path === undefined ? origin : path.sent + path.read;
+    revisePath(turn, { neighbour, class: paidClass }, { stated: stated as never });
+  }
+  const signature = turn.node.signer.sign(statementDigest(statement));
+  turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...statement, signature }) });
+}
+
+/** Whether enough has moved since the last STATEMENT for a new one: U bytes on some class. */
+export function statementIsDue(of: Acting): boolean {
+  return of.live.paths.some((path) => path.sent + path.read - path.stated >= of.terms.readChunk);
+}
+
+/** A STATEMENT came: counters only grow, so the larger one is the newer one. */
+export function takeStatement(turn: Turn, neighbour: number, of: Acting, said: Statement): void {
+  if (said.recipient !== turn.node.signer.id) {
+    return refuse(turn, neighbour, "message for another recipient");
+  }
+  if (!signedBy(of.ledger.id, statementDigest(said), said.signature)) {
+    return refuse(turn, neighbour, "bad signature");
+  }
+  for (const paidClass of paidClasses(of)) {
+    const path = of.live.paths[paidClass - 1];
+    const counter = said.counters[paidClass - 1];
+    if (path === undefined || counter === undefined) continue;
+    const theirSent = counter.sent > path.theirSent ? counter.sent : path.theirSent;
+    const theirRead = counter.read > path.theirRead ? counter.read : path.theirRead;
+    revisePath(turn, { neighbour, class: paidClass }, { theirSent, theirRead });
+  }
+}

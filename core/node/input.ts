@@ -1,0 +1,41 @@
+import type { Channel } from "#core/settlement/channel.ts";
+import type { Money } from "#core/units/money.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+import type { NeighbourPolicy } from "./policy.ts";
+
+/** Everything that can happen to a node. Time is not among it: the shell pokes. */
+export type Input =
+  /** The agent began a run, or its configuration changed. Always the first input of a run. */
+  | {
+      readonly type: "Configured";
+      readonly neighbours: readonly NeighbourPolicy[];
+      /** Our WireGuard public key, 32 bytes, told in HELLO. */
+      readonly tunnelKey: Uint8Array;
+      /** Whether a run begins, and not only the configuration changed. */
+      readonly starting: boolean;
+    }
+  | { readonly type: "Readings"; readonly readings: readonly Reading[] }
+  /** Bytes from a neighbour's class-0 tunnel. */
+  | { readonly type: "Datagram"; readonly neighbour: number; readonly bytes: Uint8Array }
+  | { readonly type: "ChannelFact"; readonly neighbour: number; readonly channel: Channel }
+  | { readonly type: "Wish"; readonly wish: Wish }
+  /** "Look again." Safety holds for every schedule of pokes. */
+  | { readonly type: "Poke" };
+
+/** The kernel's raw counters of one tunnel. */
+export interface Reading {
+  readonly neighbour: number;
+  readonly class: PriceClass;
+  /** Boot, interface and peer, as one text: what one run of the counters belongs to. */
+  readonly generation: string;
+  /** WireGuard peer transfer bytes, raw. */
+  readonly sent: bigint;
+  readonly received: bigint;
+}
+
+/** What an operator can ask of a running node. */
+export type Wish =
+  /** Journal the last readings and pay everything owed, below the threshold too. */
+  | { readonly type: "Settle" }
+  /** Never sign more than this to the neighbour in all; the present total stops all payment. */
+  | { readonly type: "LimitSpending"; readonly neighbour: number; readonly limit: Money };

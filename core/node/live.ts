@@ -1,0 +1,89 @@
+import { resume } from "#core/account/counter.ts";
+import type { NeighbourLedger } from "#core/journal/ledger.ts";
+import type { Meter } from "#core/meter/meter.ts";
+import type { Advert, Hello } from "#core/peer/message.ts";
+import { noMoney, type TokenUnits } from "#core/units/money.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import type { Standing } from "./output.ts";
+import type { NeighbourPolicy } from "./policy.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What a node knows of a neighbour only while it runs: all of it can be lost at any moment. */
+export interface LiveNeighbour {
+  readonly policy: NeighbourPolicy | undefined;
+  /** Class 1 first. */
+  readonly paths: readonly LivePath[];
+  /** What the shell was last told. */
+  readonly standing: Standing;
+  readonly hello: Hello | undefined;
+  /** The neighbour has heard our present run. */
+  readonly greeted: boolean;
+  /** The neighbour has shown which leases it holds: until then a blank ledger grants nothing. */
+  readonly shown: boolean;
+  /** The best of our vouchers that the neighbour says it has credited. */
+  readonly acknowledged: TokenUnits;
+  readonly advert: Advert | undefined;
+  /** How many ADVERTs we made in this run, and the prices in the last one. */
+  readonly adverts: bigint;
+  /** Raw bytes received on class 0: read last, and at the last offer (Q6). */
+  readonly freeReceived: bigint;
+  readonly freeOffered: bigint;
+  /** How often each refusal happened. */
+  readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
+}
+
+/** One paid class of one neighbour, live. */
+export interface LivePath {
+  readonly outMeter: Meter | undefined;
+  /** x: the payer's position, never beyond r. */
+  readonly sent: Position;
+  readonly inMeter: Meter | undefined;
+  /** The payee's position as last read, perhaps ahead of the journaled y. */
+  readonly read: Position;
+  /** Up to here the neighbour had paid when `read` was read: what it sent, by its own word. */
+  readonly paid: Position;
+  /** The raw limits the shell was last told, so that only changes are told. */
+  readonly quota: bigint | undefined;
+  readonly gate: bigint | undefined;
+  /** The neighbour's own counters, as it last stated them. */
+  readonly theirSent: Position;
+  readonly theirRead: Position;
+  /** What of ours was last stated to it. */
+  readonly stated: Position;
+}
+
+/** A neighbour at the start of a run: its meters go on where the journal left them. */
+export function awaken(neighbour: NeighbourLedger): LiveNeighbour {
+  return {
+    policy: undefined,
+    paths: neighbour.outbound.map((_, i) => awakenPath(neighbour, i)),
+    standing: "open",
+    hello: undefined,
+    greeted: false,
+    shown: false,
+    acknowledged: noMoney as bigint as TokenUnits,
+    advert: undefined,
+    adverts: 0n,
+    freeReceived: 0n,
+    freeOffered: 0n,
+    refusals: {},
+  };
+}
+
+/** One path of {@link awaken}, also after an account was restored. */
+export function awakenPath(neighbour: NeighbourLedger, index: number): LivePath {
+  const outbound = neighbour.outbound[index];
+  const inbound = neighbour.inbound[index];
+  return {
+    outMeter: outbound?.counter === undefined ? undefined : resume(outbound.counter),
+    sent: outbound?.sent ?? origin,
+    inMeter: inbound?.counter === undefined ? undefined : resume(inbound.counter),
+    read: inbound?.read ?? origin,
+    paid: origin,
+    quota: undefined,
+    gate: undefined,
+    theirSent: origin,
+    theirRead: origin,
+    stated: origin,
+  };
+}

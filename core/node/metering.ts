@@ -1,0 +1,152 @@
+import { attach, lowerPosition, type Meter, sight, upperPosition } from "#core/meter/meter.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import { actAsPayee, owesTooMuch, sendLeases } from "./granting.ts";
+import type { Reading } from "./input.ts";
+import { actAsPayer } from "./paying.ts";
+import { paidPosition } from "./resale.ts";
+import {
+  type Acting,
+  acting,
+  inboundOf,
+  outboundOf,
+  type PathKey,
+  paidClasses,
+  record,
+  refuse,
+  revise,
+  revisePath,
+  type Turn,
+} from "./turn.ts";
+
+/** Raw counters become positions; then both sides of every account that moved act. */
+export function takeReadings(turn: Turn, readings: readonly Reading[]): void {
+  const moved = new Set<number>();
+  for (const reading of readings) {
+    const of = acting(turn, reading.neighbour);
+    if (of === undefined) continue;
+    if (reading.class === 0) {
+      takeFreeReading(turn, reading, of);
+    } else if (of.live.paths[reading.class - 1] === undefined) {
+      refuse(turn, reading.neighbour, "unknown price class");
+    } else {
+      const out = takeSent(turn, reading);
+      const into = takeReceived(turn, reading);
+      if (out || into) moved.add(reading.neighbour);
+    }
+  }
+  for (const neighbour of moved) {
+    actAsPayer(turn, neighbour, false);
+    actAsPayee(turn, neighbour);
+  }
+}
+
+/** The payer's half: x. A counter of unknown past makes the position leap to r (P6). */
+function takeSent(turn: Turn, reading: Reading): boolean {
+  const key: PathKey = { neighbour: reading.neighbour, class: reading.class };
+  const found = outboundNow(turn, key);
+  if (found === undefined) return false;
+  let meter: Meter | undefined = found.path.outMeter;
+  let sighting = meter === undefined ? undefined : sight(meter, reading.generation, reading.sent);
+  const leapt = sighting === undefined || sighting.kind === "reset";
+  if (sighting === undefined || sighting.kind === "reset") {
+    record(turn, { type: "PositionLeapt", ...key, generation: reading.generation });
+    meter = attach(reading.generation, found.account.reserved, 0n);
+    revisePath(turn, key, { sent: found.account.reserved, quota: undefined });
+    sighting = sight(meter, reading.generation, reading.sent);
+  }
+  if (sighting.kind === "doubted") refuse(turn, key.neighbour, sighting.why);
+  const next = sighting.kind === "reset" ? meter : sighting.meter;
+  const told = found.path.quota !== undefined;
+  if (next === found.path.outMeter && !leapt && told) return false;
+  if (next !== undefined) revisePath(turn, key, { outMeter: next });
+  return sighting.kind === "counted" && next !== undefined && raiseSent(turn, key, next, leapt);
+}
+
+/** x := max(x, min(reading, r)): a flipped reading costs at most one chunk (T18). */
+function raiseSent(turn: Turn, key: PathKey, meter: Meter, leapt: boolean): boolean {
+  const found = outboundNow(turn, key);
+  if (found === undefined) return false;
+  const read = upperPosition(meter);
+  const { reserved } = found.account;
+  const cut = read < reserved ? read : reserved;
+  if (cut <= found.path.sent) return leapt || found.path.quota === undefined;
+  revisePath(turn, key, { sent: cut });
+  return true;
+}
+
+/** The payee's half: what is read, journaled as y every U bytes, or when it would throttle. */
+function takeReceived(turn: Turn, reading: Reading): boolean {
+  const key: PathKey = { neighbour: reading.neighbour, class: reading.class };
+  const of = acting(turn, key.neighbour);
+  const found = of === undefined ? undefined : inboundOf(of, key.class);
+  if (of === undefined || found === undefined) return false;
+  const before = found.path.inMeter;
+  let meter = before;
+  let sighting =
+    meter === undefined ? undefined : sight(meter, reading.generation, reading.received);
+  if (sighting === undefined || sighting.kind === "reset") {
+    // Counting begins now, or what was unread is forgiven and counting goes on from y (Q5).
+    const raw = meter === undefined ? reading.received : 0n;
+    record(turn, { type: "BytesForgiven", ...key, generation: reading.generation, raw });
+    meter = attach(reading.generation, found.account.read, raw);
+    revisePath(turn, key, { read: found.account.read, gate: undefined });
+    sighting = sight(meter, reading.generation, reading.received);
+  }
+  if (sighting.kind === "doubted") refuse(turn, key.neighbour, sighting.why);
+  const next = sighting.kind === "reset" ? meter : sighting.meter;
+  const told = found.path.gate !== undefined;
+  if ((next === before && told) || next === undefined) return false;
+  const read = lowerPosition(next);
+  const paid = paidPosition(of, key.class) ?? origin;
+  const higher = read > found.path.read ? read : found.path.read;
+  revisePath(turn, key, { inMeter: next, read: higher, paid });
+  journalRead(turn, key, false);
+  return true;
+}
+
+/** Q3. Journals y when U bytes came, when it would throttle, or when settling. */
+function journalRead(turn: Turn, key: PathKey, settling: boolean): void {
+  const of = acting(turn, key.neighbour);
+  const found = of === undefined ? undefined : inboundOf(of, key.class);
+  if (of === undefined || found?.path.inMeter === undefined) return;
+  const { read, inMeter } = found.path;
+  const unread = read - found.account.read;
+  if (unread <= 0n) return;
+  if (settling || unread >= of.terms.readChunk || owesTooMuch(of, key.class, read)) {
+    record(turn, { type: "BytesRead", ...key, read, raw: inMeter.confirmed });
+  }
+}
+
+/** Settling: both positions go to the journal as they stand, for the audit. */
+export function journalPositions(turn: Turn, neighbour: number): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  for (const paidClass of paidClasses(of)) {
+    const key = { neighbour, class: paidClass };
+    journalRead(turn, key, true);
+    const found = outboundOf(of, paidClass);
+    if (found?.path.outMeter !== undefined && found.path.sent > found.account.sent) {
+      const raw = found.path.outMeter.confirmed;
+      record(turn, { type: "SentRead", ...key, sent: found.path.sent as Position, raw });
+    }
+  }
+}
+
+/** Q6: free traffic from a neighbour without lease: every U bytes, offer the lease again. */
+function takeFreeReading(turn: Turn, reading: Reading, of: Acting): void {
+  const received = reading.received < of.live.freeReceived ? 0n : reading.received;
+  const offered = of.live.freeOffered > received ? 0n : of.live.freeOffered;
+  revise(turn, reading.neighbour, { freeReceived: received, freeOffered: offered });
+  if (received - offered < of.terms.readChunk) return;
+  for (const paidClass of paidClasses(of)) {
+    const found = inboundOf(of, paidClass);
+    const without = found !== undefined && found.account.unacknowledged.length > 0;
+    if (without) sendLeases(turn, { neighbour: reading.neighbour, class: paidClass });
+  }
+  revise(turn, reading.neighbour, { freeOffered: received });
+}
+
+function outboundNow(turn: Turn, key: PathKey) {
+  const of = acting(turn, key.neighbour);
+  return of === undefined ? undefined : outboundOf(of, key.class);
+}

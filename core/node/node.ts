@@ -1,0 +1,30 @@
+import type { Signer } from "#core/identity/signature.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
+import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { awaken, type LiveNeighbour } from "./live.ts";
+
+/** A node: its ledger, which is its journal folded, and what it knows only while it runs. */
+export interface Node {
+  readonly signer: Signer;
+  readonly ledger: Ledger;
+  readonly live: readonly LiveNeighbour[];
+  /** Our WireGuard public key, told in HELLO. */
+  readonly tunnelKey: Uint8Array;
+}
+
+/** A node that has just read its journal. */
+export function wake(signer: Signer, ledger: Ledger): Node {
+  return {
+    signer,
+    ledger,
+    live: ledger.neighbours.map(awaken),
+    tunnelKey: new Uint8Array(32),
+  };
+}
+
+/** A node from the events of its journal. */
+export function replay(signer: Signer, events: Iterable<LedgerEvent>): Node {
+  let ledger = emptyLedger;
+  for (const event of events) ledger = evolve(ledger, event);
+  return wake(signer, ledger);
+}

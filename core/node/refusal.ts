@@ -1,0 +1,65 @@
+import type { CounterDoubt } from "#core/meter/meter.ts";
+import type { DatagramRefusal } from "#core/peer/message-reader.ts";
+import type { LeaseMisfit } from "#core/schedule/schedule.ts";
+
+/** Why an input changed nothing. A closed list; each is counted per neighbour and explained. */
+export type Refusal =
+  | DatagramRefusal
+  | CounterDoubt
+  | Exclude<LeaseMisfit, "lease already held">
+  | "unknown neighbour"
+  | "unknown price class"
+  | "message of another sender"
+  | "message for another recipient"
+  | "bad signature"
+  | "older than what is known"
+  | "tunnel key differs from the configured one"
+  | "another channel than ours"
+  | "lease price above the cap"
+  | "too many price changes"
+  | "no channel"
+  | "channel is closing"
+  | "voucher goes down"
+  | "voucher does not add up"
+  | "voucher beyond the schedule"
+  | "voucher above the channel"
+  | "credit limit below what is leased"
+  | "fewer classes than before"
+  | "too many neighbours"
+  | "neighbour stopped after a broken invariant";
+
+/** What to tell a person about a refusal: what it means and what, if anything, to do. */
+export const refusalWords: Readonly<Record<Refusal, string>> = {
+  "oversized datagram": "a datagram above 1200 bytes was dropped",
+  "malformed datagram": "bytes that are no message were dropped",
+  "unknown protocol version": "a message of another protocol version was dropped; update one side",
+  "unknown kind of message": "a message of a kind this version does not know was dropped",
+  "counter went back": "a counter read lower than before; a second such reading counts as a reset",
+  "counter jumped": "a counter jumped further than any link can carry; not counted",
+  "counter out of range": "a counter beyond 64 bits was read; not counted",
+  "lease goes back": "a lease with an old number was offered; ignored",
+  "lease overlaps": "a lease for positions already leased was offered; ignored",
+  "lease leaves a gap": "a lease was offered whose predecessor is missing; it will be sent again",
+  "lease is empty": "a lease without positions was offered; ignored",
+  "lease sum does not fit": "a lease names another sum than the leases before it; ignored",
+  "unknown neighbour": "an input about a neighbour that is not configured",
+  "unknown price class": "an input about a price class that is not configured",
+  "message of another sender": "a neighbour passed on a message of somebody else; dropped",
+  "message for another recipient": "a message meant for another node; dropped",
+  "bad signature": "a signature does not hold; dropped",
+  "older than what is known": "an older statement arrived after a newer one; dropped",
+  "tunnel key differs from the configured one": "compare the tunnel keys in both configurations",
+  "another channel than ours": "the neighbour names another payment channel; compare both sides",
+  "lease price above the cap": "the neighbour asks more than the price cap; raise it or go without",
+  "too many price changes": "prices changed too often ahead of traffic; wait for traffic",
+  "no channel": "there is no payment channel with the neighbour yet",
+  "channel is closing": "the payment channel is closing; nothing new is credited",
+  "voucher goes down": "a voucher below an earlier one on some class; the larger total stays",
+  "voucher does not add up": "the classes of a voucher do not add up to what is signed",
+  "voucher beyond the schedule": "a voucher above the price of all leases; refused, kept as proof",
+  "voucher above the channel": "kept, and credited once the channel's deposit covers it",
+  "credit limit below what is leased": "the old limit stays until the neighbour has paid more",
+  "fewer classes than before": "paid classes can be added, not removed; the old number stays",
+  "too many neighbours": "at most 250 neighbours; the others are ignored",
+  "neighbour stopped after a broken invariant": "see `explain`; nothing is signed or granted",
+};

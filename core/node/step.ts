@@ -1,0 +1,133 @@
+import type { LedgerEvent } from "#core/journal/event.ts";
+import { decodeMessage } from "#core/peer/message-reader.ts";
+import { sameChannel } from "#core/settlement/channel.ts";
+import { configure } from "./configuring.ts";
+import { creditHeld, takeVoucher } from "./crediting.ts";
+import { actAsPayee } from "./granting.ts";
+import {
+  sendHello,
+  sendStatement,
+  statementIsDue,
+  takeAdvert,
+  takeHello,
+  takeStatement,
+} from "./greeting.ts";
+import type { Input, Wish } from "./input.ts";
+import { takeLeases } from "./leasing.ts";
+import { journalPositions, takeReadings } from "./metering.ts";
+import { monitor } from "./monitor.ts";
+import type { Node } from "./node.ts";
+import type { Output } from "./output.ts";
+import { actAsPayer, sendVoucher, voucherIsWanting } from "./paying.ts";
+import { acting, beginTurn, record, refuse, type Turn } from "./turn.ts";
+
+/** What one input led to. */
+export interface Step {
+  /** The node as it is once the events are durable. */
+  readonly node: Node;
+  /** To be journaled, synced, before any output is performed. */
+  readonly events: readonly LedgerEvent[];
+  readonly outputs: readonly Output[];
+}
+
+/**
+ * The only door of the core: (node, input) -> (node, events, outputs). Pure and total: no clock, no
+ * chance, no effect; bad input is refused and counted, never thrown. The shell journals the events,
+ * then believes the node, then performs the outputs (architecture: journal -> believe -> act).
+ */
+export function step(node: Node, input: Input): Step {
+  const turn = beginTurn(node);
+  take(turn, input);
+  monitor(turn);
+  return {
+    node: { ...turn.node, live: turn.live },
+    events: turn.events,
+    outputs: turn.outputs,
+  };
+}
+
+function take(turn: Turn, input: Input): void {
+  switch (input.type) {
+    case "Configured":
+      return configure(turn, input);
+    case "Readings":
+      return takeReadings(turn, input.readings);
+    case "Datagram":
+      return takeDatagram(turn, input.neighbour, input.bytes);
+    case "ChannelFact":
+      return takeChannelFact(turn, input);
+    case "Wish":
+      return grantWish(turn, input.wish);
+    case "Poke":
+      return look(turn);
+  }
+}
+
+function takeDatagram(turn: Turn, neighbour: number, bytes: Uint8Array): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) {
+    return refuse(turn, neighbour, "neighbour stopped after a broken invariant");
+  }
+  const message = decodeMessage(bytes);
+  if (typeof message === "string") return refuse(turn, neighbour, message);
+  if (message.sender !== of.ledger.id) {
+    return refuse(turn, neighbour, "message of another sender");
+  }
+  switch (message.type) {
+    case "HELLO":
+      return takeHello(turn, neighbour, of, message);
+    case "LEASE":
+      return takeLeases(turn, neighbour, message);
+    case "VOUCHER":
+      return takeVoucher(turn, neighbour, message);
+    case "STATEMENT":
+      return takeStatement(turn, neighbour, of, message);
+    case "ADVERT":
+      return takeAdvert(turn, neighbour, of, message);
+  }
+}
+
+/** A fact told twice changes nothing; deposits may cover a voucher that was kept. */
+function takeChannelFact(turn: Turn, input: Extract<Input, { type: "ChannelFact" }>): void {
+  const { neighbour, channel } = input;
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  const known = of.ledger.channel;
+  if (known !== undefined && sameChannel(known, channel)) return;
+  record(turn, { type: "ChannelSeen", neighbour, channel });
+  creditHeld(turn, neighbour);
+  actAsPayer(turn, neighbour, false);
+  actAsPayee(turn, neighbour);
+}
+
+function grantWish(turn: Turn, wish: Wish): void {
+  switch (wish.type) {
+    case "LimitSpending": {
+      const of = acting(turn, wish.neighbour);
+      if (of === undefined || of.ledger.spendingLimit === wish.limit) return;
+      record(turn, { type: "SpendingLimited", neighbour: wish.neighbour, limit: wish.limit });
+      return actAsPayer(turn, wish.neighbour, false);
+    }
+    case "Settle":
+      for (const neighbour of turn.node.ledger.neighbours.keys()) {
+        journalPositions(turn, neighbour);
+        actAsPayer(turn, neighbour, true);
+        actAsPayee(turn, neighbour);
+        sendStatement(turn, neighbour);
+      }
+  }
+}
+
+/** P4 and the like: whatever should be said again, and whatever may now be leased. */
+function look(turn: Turn): void {
+  for (const neighbour of turn.node.ledger.neighbours.keys()) {
+    const of = acting(turn, neighbour);
+    if (of === undefined) continue;
+    if (of.live.hello === undefined || !of.live.greeted) sendHello(turn, neighbour);
+    actAsPayer(turn, neighbour, false);
+    actAsPayee(turn, neighbour);
+    const now = acting(turn, neighbour);
+    if (now !== undefined && voucherIsWanting(now)) sendVoucher(turn, neighbour);
+    if (now !== undefined && statementIsDue(now)) sendStatement(turn, neighbour);
+  }
+}

@@ -1,0 +1,100 @@
+import { canonical, type Field } from "#core/identity/canonical-writer.ts";
+import { fromHex } from "#core/identity/hexadecimal.ts";
+import { signingDigest } from "#core/identity/signature.ts";
+import { leaseForm } from "#core/schedule/lease-form.ts";
+import { voucherForm } from "#core/settlement/voucher-form.ts";
+import {
+  type Advert,
+  datagramLimit,
+  type Hello,
+  type LeaseMessage,
+  type Message,
+  protocolVersion,
+  type Statement,
+  type VoucherMessage,
+} from "./message.ts";
+
+/** The number of each kind of message on the wire. */
+export const messageKinds = { HELLO: 1, LEASE: 2, VOUCHER: 3, STATEMENT: 4, ADVERT: 5 } as const;
+
+/** A message as a datagram. @throws RangeError above {@link datagramLimit}. */
+export function encodeMessage(message: Message): Uint8Array {
+  const head = [protocolVersion, messageKinds[message.type], fromHex(message.sender)];
+  const bytes = canonical([...head, ...messageFields(message)]);
+  if (bytes.length > datagramLimit) {
+    throw new RangeError(`a datagram of ${bytes.length} bytes, at most ${datagramLimit}`);
+  }
+  return bytes;
+}
+
+function messageFields(message: Message): readonly Field[] {
+  switch (message.type) {
+    case "HELLO":
+      return [...helloFields(message), message.signature];
+    case "LEASE":
+      return leaseMessageFields(message);
+    case "VOUCHER":
+      return voucherMessageFields(message);
+    case "STATEMENT":
+      return [...statementFields(message), message.signature];
+    case "ADVERT":
+      return [...advertFields(message), message.signature];
+  }
+}
+
+function helloFields(hello: Omit<Hello, "signature">): readonly Field[] {
+  const { terms } = hello;
+  return [
+    fromHex(hello.recipient),
+    hello.run,
+    hello.heard,
+    hello.classes,
+    [
+      terms.payThreshold,
+      terms.creditLimit,
+      terms.reservation,
+      terms.readChunk,
+      terms.priceCap,
+      terms.allowance,
+    ],
+    hello.tunnelKey,
+    fromHex(hello.channelId),
+  ];
+}
+
+function leaseMessageFields(message: LeaseMessage): readonly Field[] {
+  const credited = message.credited === undefined ? [] : [voucherForm(message.credited)];
+  return [message.class, message.leases.map(leaseForm), credited];
+}
+
+function voucherMessageFields(message: VoucherMessage): readonly Field[] {
+  const held = message.held.map((lease) => (lease === undefined ? [] : [leaseForm(lease)]));
+  return [message.voucher === undefined ? [] : [voucherForm(message.voucher)], held];
+}
+
+function statementFields(statement: Omit<Statement, "signature">): readonly Field[] {
+  return [
+    fromHex(statement.recipient),
+    statement.counters.map((counter) => [counter.sent, counter.read]),
+  ];
+}
+
+function advertFields(advert: Omit<Advert, "signature">): readonly Field[] {
+  const offers = advert.offers.map((offer) => [offer.destination, offer.class, offer.price]);
+  return [fromHex(advert.recipient), advert.run, advert.count, offers];
+}
+
+/** What the sender of a HELLO signs: every field, the sender first. */
+export function helloDigest(hello: Omit<Hello, "signature">): Uint8Array {
+  return signingDigest("hello", [fromHex(hello.sender), ...helloFields(hello)]);
+}
+
+/** What the sender of a STATEMENT signs. */
+export function statementDigest(statement: Omit<Statement, "signature">): Uint8Array {
+  return signingDigest("statement", [fromHex(statement.sender), ...statementFields(statement)]);
+}
+
+/** What the sender of an ADVERT signs. */
+export function advertDigest(advert: Omit<Advert, "signature">): Uint8Array {
+  return signingDigest("advert", [fromHex(advert.sender), ...advertFields(advert)]);
+}

@@ -1,0 +1,139 @@
+import {
+  type CanonicalReader,
+  canonicalReader,
+  Malformed,
+} from "#core/identity/canonical-reader.ts";
+import { sameBytes, toHex } from "#core/identity/hexadecimal.ts";
+import { signatureLength } from "#core/identity/signature.ts";
+import { readLease } from "#core/schedule/lease-form.ts";
+import { readVoucher } from "#core/settlement/voucher-form.ts";
+import { type Money, moneyLimit } from "#core/units/money.ts";
+import { type NodeId, nodeId } from "#core/units/node-id.ts";
+import { type Position, positionLimit } from "#core/units/position.ts";
+import { price, priceLimit } from "#core/units/price.ts";
+import { type PriceClass, priceClass, priceClassLimit } from "#core/units/price-class.ts";
+import {
+  datagramLimit,
+  destinationLimit,
+  leasesPerMessage,
+  type Message,
+  type Offer,
+  offersPerMessage,
+  protocolVersion,
+} from "./message.ts";
+import { encodeMessage, messageKinds } from "./message-form.ts";
+
+/** Why bytes are not a message. */
+export type DatagramRefusal =
+  | "oversized datagram"
+  | "malformed datagram"
+  | "unknown protocol version"
+  | "unknown kind of message";
+
+/** A message, or why the bytes are none. Never throws; refuses any form but the canonical one. */
+export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
+  if (bytes.length > datagramLimit) return "oversized datagram";
+  try {
+    const reader = canonicalReader(bytes);
+    reader.array(4, 11);
+    if (reader.small(255) !== protocolVersion) return "unknown protocol version";
+    const kind = reader.small(255);
+    if (kind < 1 || kind > 5) return "unknown kind of message";
+    const message = readMessage(reader, kind);
+    reader.end();
+    return sameBytes(encodeMessage(message), bytes) ? message : "malformed datagram";
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof RangeError) return "malformed datagram";
+    throw error;
+  }
+}
+
+function readMessage(reader: CanonicalReader, kind: number): Message {
+  const sender = readNode(reader);
+  switch (kind) {
+    case messageKinds.HELLO:
+      return { type: "HELLO", sender, ...readHello(reader) };
+    case messageKinds.LEASE:
+      return { type: "LEASE", sender, ...readLeases(reader) };
+    case messageKinds.VOUCHER: {
+      const voucher = readOptional(reader, readVoucher);
+      const count = reader.array(1, priceClassLimit);
+      const held = Array.from({ length: count }, () => readOptional(reader, readLease));
+      return { type: "VOUCHER", sender, voucher, held };
+    }
+    case messageKinds.STATEMENT:
+      return { type: "STATEMENT", sender, ...readStatement(reader) };
+    default:
+      return { type: "ADVERT", sender, ...readAdvert(reader) };
+  }
+}
+
+function readHello(reader: CanonicalReader) {
+  const recipient = readNode(reader);
+  const run = reader.integer(positionLimit);
+  const heard = reader.integer(positionLimit);
+  const classes = reader.small(priceClassLimit);
+  reader.array(6, 6);
+  const terms = {
+    payThreshold: reader.integer(moneyLimit) as Money,
+    creditLimit: reader.integer(moneyLimit) as Money,
+    reservation: reader.integer(positionLimit),
+    readChunk: reader.integer(positionLimit),
+    priceCap: price(reader.integer(priceLimit)),
+    allowance: reader.integer(positionLimit),
+  };
+  const tunnelKey = reader.bytes(32, 32);
+  const channelId = toHex(reader.bytes(32, 32));
+  const signature = readSignature(reader);
+  return { recipient, run, heard, classes, terms, tunnelKey, channelId, signature };
+}
+
+function readLeases(reader: CanonicalReader) {
+  const paidClass = readPaidClass(reader);
+  const count = reader.array(0, leasesPerMessage);
+  const leases = Array.from({ length: count }, () => readLease(reader));
+  return { class: paidClass, leases, credited: readOptional(reader, readVoucher) };
+}
+
+function readStatement(reader: CanonicalReader) {
+  const recipient = readNode(reader);
+  const count = reader.array(1, priceClassLimit);
+  const counters = Array.from({ length: count }, () => {
+    reader.array(2, 2);
+    const sent = reader.integer(positionLimit) as Position;
+    return { sent, read: reader.integer(positionLimit) as Position };
+  });
+  return { recipient, counters, signature: readSignature(reader) };
+}
+
+function readAdvert(reader: CanonicalReader) {
+  const recipient = readNode(reader);
+  const run = reader.integer(positionLimit);
+  const count = reader.integer(positionLimit);
+  const lines = reader.array(0, offersPerMessage);
+  const offers = Array.from({ length: lines }, (): Offer => {
+    reader.array(3, 3);
+    const destination = reader.text(destinationLimit);
+    const paidClass = readPaidClass(reader);
+    return { destination, class: paidClass, price: price(reader.integer(priceLimit)) };
+  });
+  return { recipient, run, count, offers, signature: readSignature(reader) };
+}
+
+function readNode(reader: CanonicalReader): NodeId {
+  return nodeId(toHex(reader.bytes(33, 33)));
+}
+
+function readSignature(reader: CanonicalReader): Uint8Array {
+  return reader.bytes(signatureLength, signatureLength);
+}
+
+function readPaidClass(reader: CanonicalReader): PriceClass {
+  const found = reader.small(priceClassLimit);
+  if (found === 0) throw new Malformed("class 0 is not leased");
+  return priceClass(found);
+}
+
+function readOptional<A>(reader: CanonicalReader, read: (reader: CanonicalReader) => A) {
+  return reader.array(0, 1) === 0 ? undefined : read(reader);
+}

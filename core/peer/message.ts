@@ -1,0 +1,99 @@
+import type { Terms } from "#core/account/terms.ts";
+import type { Signature } from "#core/identity/signature.ts";
+import type { Lease } from "#core/schedule/lease.ts";
+import type { Voucher } from "#core/settlement/voucher.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import type { Position } from "#core/units/position.ts";
+import type { Price } from "#core/units/price.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+
+/** The version of the protocol that this node speaks. */
+export const protocolVersion = 1;
+
+/** The largest datagram in bytes: fits every tunnel without fragments. */
+export const datagramLimit = 1200;
+
+/** At most so many leases in one LEASE. */
+export const leasesPerMessage = 6;
+
+/** At most so many destinations in one ADVERT. */
+export const offersPerMessage = 16;
+
+/**
+ * A message to a neighbour (protocol section 9): the sender's whole current statement for its
+ * subject, so that any subset in any order works. One datagram each.
+ */
+export type Message = Hello | LeaseMessage | VoucherMessage | Statement | Advert;
+
+/** Who I am, what I run on, my constants. Signed. */
+export interface Hello {
+  readonly type: "HELLO";
+  readonly sender: NodeId;
+  readonly recipient: NodeId;
+  /** How often the sender's agent was started: a newer one replaces an older one. */
+  readonly run: bigint;
+  /** The newest run of the recipient that the sender has heard, 0 for none: asks for an answer. */
+  readonly heard: bigint;
+  /** How many paid classes. */
+  readonly classes: number;
+  readonly terms: Terms;
+  /** The sender's WireGuard public key, 32 bytes. */
+  readonly tunnelKey: Uint8Array;
+  /** The channel in use, 64 hexadecimal digits, all zeros for none. */
+  readonly channelId: string;
+  readonly signature: Signature;
+}
+
+/** The payee to the payer: what it has leased and what it has been paid. Each lease is signed. */
+export interface LeaseMessage {
+  readonly type: "LEASE";
+  readonly sender: NodeId;
+  readonly class: PriceClass;
+  /** The oldest unacknowledged ones, or the latest one again. */
+  readonly leases: readonly Lease[];
+  /** The best voucher of the payer that is credited: lets a payer without a disk find its total. */
+  readonly credited: Voucher | undefined;
+}
+
+/** The payer to the payee: what it has signed and which leases it holds. */
+export interface VoucherMessage {
+  readonly type: "VOUCHER";
+  readonly sender: NodeId;
+  /** Nothing where nothing was ever signed. */
+  readonly voucher: Voucher | undefined;
+  /** Per paid class, class 1 first: the last lease held, with the payee's own signature. */
+  readonly held: readonly (Lease | undefined)[];
+}
+
+/** The cumulative counters of both directions of every paid class. Signed; display and metrics. */
+export interface Statement {
+  readonly type: "STATEMENT";
+  readonly sender: NodeId;
+  readonly recipient: NodeId;
+  /** Class 1 first. */
+  readonly counters: readonly { readonly sent: Position; readonly read: Position }[];
+  readonly signature: Signature;
+}
+
+/** What the sender charges the recipient for bytes to a destination. Signed. */
+export interface Advert {
+  readonly type: "ADVERT";
+  readonly sender: NodeId;
+  readonly recipient: NodeId;
+  /** Newer replaces older: the sender's run, then its count within the run. */
+  readonly run: bigint;
+  readonly count: bigint;
+  readonly offers: readonly Offer[];
+  readonly signature: Signature;
+}
+
+/** One line of an ADVERT. */
+export interface Offer {
+  /** A prefix in text form, at most {@link destinationLimit} characters. */
+  readonly destination: string;
+  readonly class: PriceClass;
+  readonly price: Price;
+}
+
+/** The longest prefix in text: an IPv6 address and its length. */
+export const destinationLimit = 43;
