@@ -1,0 +1,58 @@
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { TokenUnits } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import { factMailbox } from "./fact-mailbox.ts";
+import { pretendChannelId, type SettlementPlace } from "./pretend-channel.ts";
+import { Settlement } from "./settlement.ts";
+import { NoChannel, type SettlementError, SettlementFixed } from "./settlement-error.ts";
+
+/** A channel as both operators have agreed to pretend it. */
+export interface ConfiguredChannel {
+  readonly peer: NodeId;
+  /** What the neighbour is said to have deposited. */
+  readonly depositIn: TokenUnits;
+  /** What we are said to have deposited. */
+  readonly depositOut: TokenUnits;
+}
+
+/**
+ * Settlement on trust: channels and deposits are what the configuration says, open and final from
+ * the start, and nothing on this machine can change them. For neighbours who settle by hand, and
+ * for demonstrations: separate processes agree as long as their configurations mirror each other.
+ */
+export const configuredSettlement = (
+  self: NodeId,
+  place: SettlementPlace,
+  channels: readonly ConfiguredChannel[],
+): Layer.Layer<Settlement> =>
+  Layer.sync(Settlement, () => {
+    const mailbox = factMailbox();
+    for (const { peer, depositIn, depositOut } of channels) {
+      const channelId = pretendChannelId(place, self, peer);
+      const { chainId, contract, grainsPerUnit } = place;
+      const same = { channelId, chainId, contract, grainsPerUnit, open: true, final: true };
+      mailbox.tell({ ...same, peer, depositIn, depositOut });
+    }
+    const fixed = (peer: NodeId, remedy: string) =>
+      Effect.fail(new SettlementFixed({ peer, remedy }));
+    const deposit = (peer: NodeId, total: TokenUnits): Effect.Effect<void, SettlementError> => {
+      const fact = mailbox.known(peer);
+      if (fact === undefined) return Effect.fail(new NoChannel({ peer }));
+      if (total <= fact.depositOut) return Effect.void;
+      return fixed(peer, `raise deposit_out here and deposit_in at the neighbour to ${total}`);
+    };
+    return Settlement.of({
+      nextFact: mailbox.next,
+      channel: mailbox.known,
+      open: (peer) =>
+        mailbox.known(peer) === undefined
+          ? fixed(peer, "add the neighbour, with its deposits")
+          : Effect.void,
+      deposit,
+      close: (peer) =>
+        mailbox.known(peer) === undefined
+          ? Effect.fail(new NoChannel({ peer }))
+          : fixed(peer, "remove the neighbour, at both ends"),
+    });
+  });
