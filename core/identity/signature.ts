@@ -21,6 +21,9 @@ export interface Signer {
   readonly sign: (digest: Uint8Array) => Signature;
 }
 
+/** Whether a signature over a 32-byte digest is the node's. {@link signedBy} is the real one. */
+export type SignatureCheck = (id: NodeId, digest: Uint8Array, signature: Signature) => boolean;
+
 /** What a signed text is about. The domain is hashed in: no signature serves two purposes. */
 export type SigningDomain = "lease" | "hello" | "statement" | "advert";
 

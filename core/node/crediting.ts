@@ -70,7 +70,7 @@ function weigh(turn: Turn, neighbour: number, voucher: Voucher, held: readonly P
   }
   const down = of.ledger.inbound.some((account, i) => (voucher.totals[i] ?? 0n) < account.credited);
   if (down) return refuse(turn, neighbour, "voucher goes down");
-  if (!voucherHolds(channel, voucher, of.ledger.id))
+  if (!voucherHolds(turn.node.holds, channel, voucher, of.ledger.id))
     return refuse(turn, neighbour, "bad signature");
   const beyond = classBeyond(of, voucher);
   if (beyond !== undefined) return proveBeyond(turn, neighbour, channel, voucher, beyond);
@@ -147,7 +147,10 @@ function restoreFrom(turn: Turn, key: PathKey, lease: Lease): void {
   const found = of === undefined ? undefined : inboundOf(of, key.class);
   if (of === undefined || found === undefined) return;
   if (lease.number <= found.account.schedule.leases) return;
-  if (lease.to <= lease.from || !leaseHolds(inboundId(turn, of, key.class), lease)) {
+  if (
+    lease.to <= lease.from ||
+    !leaseHolds(turn.node.holds, inboundId(turn, of, key.class), lease)
+  ) {
     return refuse(turn, key.neighbour, "bad signature");
   }
   const window = of.terms.creditLimit / lease.price;

@@ -1,5 +1,4 @@
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import { signedBy } from "#core/identity/signature.ts";
 import type { Advert, Hello, Offer, Statement } from "#core/peer/message.ts";
 import {
   advertDigest,
@@ -45,7 +44,7 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   if (known !== undefined && hello.run < known.run) {
     return refuse(turn, neighbour, "older than what is known");
   }
-  if (!signedBy(of.ledger.id, helloDigest(hello), hello.signature)) {
+  if (!turn.node.holds(of.ledger.id, helloDigest(hello), hello.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
   noteDifferences(turn, neighbour, of, hello);
@@ -101,7 +100,7 @@ export function takeAdvert(turn: Turn, neighbour: number, of: Acting, advert: Ad
   if (known !== undefined && !newer(advert, known)) {
     return refuse(turn, neighbour, "older than what is known");
   }
-  if (!signedBy(of.ledger.id, advertDigest(advert), advert.signature)) {
+  if (!turn.node.holds(of.ledger.id, advertDigest(advert), advert.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
   revise(turn, neighbour, { advert });
@@ -140,7 +139,7 @@ export function takeStatement(turn: Turn, neighbour: number, of: Acting, said: S
   if (said.recipient !== turn.node.signer.id) {
     return refuse(turn, neighbour, "message for another recipient");
   }
-  if (!signedBy(of.ledger.id, statementDigest(said), said.signature)) {
+  if (!turn.node.holds(of.ledger.id, statementDigest(said), said.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
   for (const paidClass of paidClasses(of)) {

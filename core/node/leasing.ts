@@ -62,7 +62,7 @@ function restoreTotal(turn: Turn, neighbour: number, of: Acting, voucher: Vouche
     (account, i) => (voucher.totals[i] ?? 0n) < account.signed,
   );
   if (goesDown) return refuse(turn, neighbour, "voucher goes down");
-  if (!voucherHolds(channel, voucher, turn.node.signer.id)) {
+  if (!voucherHolds(turn.node.holds, channel, voucher, turn.node.signer.id)) {
     return refuse(turn, neighbour, "bad signature");
   }
   record(turn, { type: "VoucherSigned", neighbour, voucher });
@@ -88,7 +88,7 @@ function takeLease(turn: Turn, key: PathKey, lease: Lease): boolean {
   }
   const blank = account.schedule.leases === 0n && lease.number > 1n && lease.to > lease.from;
   if (why !== undefined && !blank) return no(turn, key, why);
-  if (!leaseHolds(id, lease)) return no(turn, key, "bad signature");
+  if (!leaseHolds(turn.node.holds, id, lease)) return no(turn, key, "bad signature");
   if (blank) return restoreFrom(turn, key, of, lease);
   if (!mayAccept(integers, payerView(account, found.path.sent), lease.from, lease.to)) return false;
   record(turn, { type: "LeaseAccepted", ...key, lease });
@@ -110,7 +110,11 @@ function takeOldLease(
     lease.to > latest.from &&
     !sameBytes(canonical(leaseForm(latest)), canonical(leaseForm(lease)));
   const frauds = turn.node.ledger.neighbours[key.neighbour]?.frauds ?? [];
-  if (conflicts && !frauds.includes("two leases for one position") && leaseHolds(id, lease)) {
+  if (
+    conflicts &&
+    !frauds.includes("two leases for one position") &&
+    leaseHolds(turn.node.holds, id, lease)
+  ) {
     const evidence = [signedLease(id, latest), signedLease(id, lease)] as const;
     const fraud = "two leases for one position";
     record(turn, { type: "FraudProven", neighbour: key.neighbour, fraud, evidence });

@@ -34,6 +34,8 @@ export interface LiveNeighbour {
 
 /** One paid class of one neighbour, live. */
 export interface LivePath {
+  /** The kernel was read in this run: nothing is reserved before (P6). */
+  readonly seen: boolean;
   readonly outMeter: Meter | undefined;
   /** x: the payer's position, never beyond r. */
   readonly sent: Position;
@@ -75,6 +77,7 @@ export function awakenPath(neighbour: NeighbourLedger, index: number): LivePath 
   const outbound = neighbour.outbound[index];
   const inbound = neighbour.inbound[index];
   return {
+    seen: false,
     outMeter: outbound?.counter === undefined ? undefined : resume(outbound.counter),
     sent: outbound?.sent ?? origin,
     inMeter: inbound?.counter === undefined ? undefined : resume(inbound.counter),

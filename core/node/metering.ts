@@ -58,7 +58,7 @@ function takeSent(turn: Turn, reading: Reading): boolean {
   const next = sighting.kind === "reset" ? meter : sighting.meter;
   const told = found.path.quota !== undefined;
   if (next === found.path.outMeter && !leapt && told) return false;
-  if (next !== undefined) revisePath(turn, key, { outMeter: next });
+  if (next !== undefined) revisePath(turn, key, { outMeter: next, seen: true });
   return sighting.kind === "counted" && next !== undefined && raiseSent(turn, key, next, leapt);
 }
 
@@ -86,10 +86,12 @@ function takeReceived(turn: Turn, reading: Reading): boolean {
     meter === undefined ? undefined : sight(meter, reading.generation, reading.received);
   if (sighting === undefined || sighting.kind === "reset") {
     // Counting begins now, or what was unread is forgiven and counting goes on from y (Q5).
+    journalRead(turn, key, true);
     const raw = meter === undefined ? reading.received : 0n;
     record(turn, { type: "BytesForgiven", ...key, generation: reading.generation, raw });
-    meter = attach(reading.generation, found.account.read, raw);
-    revisePath(turn, key, { read: found.account.read, gate: undefined });
+    const read = found.path.read > found.account.read ? found.path.read : found.account.read;
+    meter = attach(reading.generation, read, raw);
+    revisePath(turn, key, { read, gate: undefined });
     sighting = sight(meter, reading.generation, reading.received);
   }
   if (sighting.kind === "doubted") refuse(turn, key.neighbour, sighting.why);

@@ -1,4 +1,4 @@
-import type { Signer } from "#core/identity/signature.ts";
+import { type SignatureCheck, type Signer, signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import { awaken, type LiveNeighbour } from "./live.ts";
@@ -6,6 +6,8 @@ import { awaken, type LiveNeighbour } from "./live.ts";
 /** A node: its ledger, which is its journal folded, and what it knows only while it runs. */
 export interface Node {
   readonly signer: Signer;
+  /** How signatures are checked: really, but for simulations of many nodes. */
+  readonly holds: SignatureCheck;
   readonly ledger: Ledger;
   readonly live: readonly LiveNeighbour[];
   /** Our WireGuard public key, told in HELLO. */
@@ -13,9 +15,10 @@ export interface Node {
 }
 
 /** A node that has just read its journal. */
-export function wake(signer: Signer, ledger: Ledger): Node {
+export function wake(signer: Signer, ledger: Ledger, holds: SignatureCheck = signedBy): Node {
   return {
     signer,
+    holds,
     ledger,
     live: ledger.neighbours.map(awaken),
     tunnelKey: new Uint8Array(32),
@@ -23,8 +26,12 @@ export function wake(signer: Signer, ledger: Ledger): Node {
 }
 
 /** A node from the events of its journal. */
-export function replay(signer: Signer, events: Iterable<LedgerEvent>): Node {
+export function replay(
+  signer: Signer,
+  events: Iterable<LedgerEvent>,
+  holds: SignatureCheck = signedBy,
+): Node {
   let ledger = emptyLedger;
   for (const event of events) ledger = evolve(ledger, event);
-  return wake(signer, ledger);
+  return wake(signer, ledger, holds);
 }

@@ -33,7 +33,7 @@ export function actAsPayer(turn: Turn, neighbour: number, settling: boolean): vo
 function reserveAhead(turn: Turn, key: PathKey): void {
   const of = acting(turn, key.neighbour);
   const found = of === undefined ? undefined : outboundOf(of, key.class);
-  if (of === undefined || found?.path.outMeter === undefined) return;
+  if (of === undefined || found?.path.outMeter === undefined || !found.path.seen) return;
   const { account, path } = found;
   const view = payerView(account, path.sent);
   const to = furthestReservation(integers, view, of.terms) as Position;

@@ -1,5 +1,10 @@
 import type { Field } from "#core/identity/canonical-writer.ts";
-import { type Signature, type Signer, signedBy, signingDigest } from "#core/identity/signature.ts";
+import {
+  type Signature,
+  type SignatureCheck,
+  type Signer,
+  signingDigest,
+} from "#core/identity/signature.ts";
 import { type Money, money } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
@@ -51,6 +56,6 @@ export function signLease(account: AccountId, terms: LeaseTerms, signer: Signer)
 }
 
 /** Whether the payee of the account signed this lease for this account. */
-export function leaseHolds(account: AccountId, lease: Lease): boolean {
-  return signedBy(account.payee, leaseDigest(account, lease), lease.signature);
+export function leaseHolds(holds: SignatureCheck, account: AccountId, lease: Lease): boolean {
+  return holds(account.payee, leaseDigest(account, lease), lease.signature);
 }

@@ -1,6 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { fromHex } from "#core/identity/hexadecimal.ts";
-import { type Signature, type Signer, signedBy } from "#core/identity/signature.ts";
+import type { Signature, SignatureCheck, Signer } from "#core/identity/signature.ts";
 import { type Money, noMoney, type TokenUnits, toTokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Channel } from "./channel.ts";
@@ -31,8 +31,13 @@ export function signVoucher(channel: Channel, totals: readonly Money[], signer: 
 }
 
 /** Whether the node signed this voucher for this channel. */
-export function voucherHolds(channel: Channel, voucher: Voucher, payer: NodeId): boolean {
-  return signedBy(payer, voucherDigest(channel, voucher.cumulative), voucher.signature);
+export function voucherHolds(
+  holds: SignatureCheck,
+  channel: Channel,
+  voucher: Voucher,
+  payer: NodeId,
+): boolean {
+  return holds(payer, voucherDigest(channel, voucher.cumulative), voucher.signature);
 }
 
 /** Whether the division over the classes adds up to what was signed. */

@@ -1,6 +1,7 @@
 import type { Terms } from "#core/account/terms.ts";
-import type { Signer } from "#core/identity/signature.ts";
+import { type Signer, signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
+import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import type { Output, Standing } from "#core/node/output.ts";
@@ -12,7 +13,7 @@ import { money, tokenUnits } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { testSigner } from "./test-signer.ts";
+import { modelledCheck, modelledSigner, testSigner } from "./test-signer.ts";
 
 /**
  * A line of nodes, each running the shipped `step` over a journal in memory, with a model of the
@@ -31,6 +32,8 @@ export interface LineWorld {
 export interface WorldNode {
   readonly signer: Signer;
   readonly journal: LedgerEvent[];
+  /** The fold of the journal, kept beside it. */
+  ledger: Ledger;
   node: Node;
   readonly ends: readonly WireEnd[];
   prices: Pricing[];
@@ -82,6 +85,8 @@ export interface WorldOptions {
   readonly terms: Terms;
   readonly deposit: bigint;
   readonly grainsPerUnit: bigint;
+  /** Signatures by modelled keys (fast, E4 by construction) or by the real curve. */
+  readonly keys?: "modelled" | "real";
   /** Per node: what it charges. `resale` means: a fee on top of the next node of the line. */
   readonly prices: readonly (bigint | { readonly fee: bigint })[];
 }
@@ -91,7 +96,9 @@ const one = priceClass(1);
 /** A line of as many nodes as there are prices, all agents started, nothing delivered yet. */
 export function lineWorld(options: WorldOptions): LineWorld {
   const size = options.prices.length;
-  const signers = options.prices.map((_, i) => testSigner(i + 1));
+  const signers = options.prices.map((_, i) =>
+    options.keys === "real" ? testSigner(i + 1) : modelledSigner(i + 1),
+  );
   const nodes = signers.map((signer, i): WorldNode => {
     const ends: WireEnd[] = [];
     if (i > 0) ends.push({ neighbour: ends.length, wire: i - 1, side: 1 });
@@ -99,7 +106,8 @@ export function lineWorld(options: WorldOptions): LineWorld {
     return {
       signer,
       journal: [],
-      node: replay(signer, []),
+      ledger: emptyLedger,
+      node: replay(signer, [], checkOf(options)),
       ends,
       prices: [pricing(options, signers, i)],
       throttles: 0,
@@ -136,6 +144,10 @@ function way(): Way {
     degraded: 0n,
     forgiven: 0n,
   };
+}
+
+function checkOf(options: WorldOptions) {
+  return options.keys === "real" ? signedBy : modelledCheck;
 }
 
 /** The agent begins a run: configuration first, then what the settlement port knows. */
@@ -183,7 +195,7 @@ function channelOf(world: LineWorld, end: WireEnd): Channel {
 export function feed(world: LineWorld, index: number, input: Input): void {
   const self = nodeAt(world, index);
   const { node, events, outputs } = step(self.node, input);
-  self.journal.push(...events);
+  for (const event of events) witness(world, index, event);
   self.node = node;
   for (const output of outputs) perform(world, index, output);
 }
@@ -191,8 +203,36 @@ export function feed(world: LineWorld, index: number, input: Input): void {
 /** The same, but the machine stops after so many events are durable, before any output. */
 export function feedAndCrash(world: LineWorld, index: number, input: Input, durable: number): void {
   const self = nodeAt(world, index);
-  self.journal.push(...step(self.node, input).events.slice(0, durable));
+  const events = step(self.node, input).events.slice(0, durable);
+  for (const event of events) witness(world, index, event);
   crash(world, index);
+}
+
+/**
+ * What an event means for the truth: where a counter's past is unknown, the protocol's positions
+ * go on from the journal, and the bytes that this cost or forgave are counted.
+ */
+function witness(world: LineWorld, index: number, event: LedgerEvent): void {
+  const self = nodeAt(world, index);
+  const before = self.ledger;
+  self.journal.push(event);
+  self.ledger = evolve(before, event);
+  if (event.type !== "PositionLeapt" && event.type !== "BytesForgiven") return;
+  const end = self.ends[event.neighbour];
+  const ledger = before.neighbours[event.neighbour];
+  if (end === undefined) return;
+  if (event.type === "PositionLeapt") {
+    const outWay = wayOf(world, end, "out");
+    const account = ledger?.outbound[0];
+    outWay.tx = (account?.reserved ?? 0n) + outWay.rawSent;
+    if (account?.counter !== undefined) outWay.payerResets += 1n;
+    return;
+  }
+  const inWay = wayOf(world, end, "in");
+  const read = ledger?.inbound[0]?.read ?? 0n;
+  const rx = read + inWay.rawReceived - event.raw;
+  inWay.forgiven += inWay.rx - rx;
+  inWay.rx = rx;
 }
 
 function perform(world: LineWorld, index: number, output: Output): void {
@@ -205,22 +245,16 @@ function perform(world: LineWorld, index: number, output: Output): void {
   if (end === undefined) throw new Error(`an output for neighbour ${output.neighbour}`);
   const outWay = wayOf(world, end, "out");
   const inWay = wayOf(world, end, "in");
-  switch (output.type) {
-    case "Send": {
-      const to = otherOf(world, end);
-      const back = nodeAt(world, to).ends.find((other) => other.wire === end.wire);
-      world.air.push({ to, neighbour: back?.neighbour ?? 0, bytes: output.bytes });
-      return;
-    }
-    case "Quota":
-      if (output.generation === generationOf(world, end)) outWay.quota = output.limit;
-      return;
-    case "Gate":
-      if (output.generation === generationOf(world, end)) inWay.gate = output.limit;
-      return;
-    case "Standing":
-      inWay.standing = output.standing;
-      if (output.standing === "throttled") self.throttles += 1;
+  if (output.type === "Send") {
+    const to = otherOf(world, end);
+    const back = nodeAt(world, to).ends.find((other) => other.wire === end.wire);
+    world.air.push({ to, neighbour: back?.neighbour ?? 0, bytes: output.bytes });
+  } else if (output.type === "Standing") {
+    inWay.standing = output.standing;
+    if (output.standing === "throttled") self.throttles += 1;
+  } else if (output.generation === generationOf(world, end)) {
+    if (output.type === "Quota") outWay.quota = output.limit;
+    else inWay.gate = output.limit;
   }
 }
 
@@ -280,7 +314,7 @@ export function lose(world: LineWorld, at: number): void {
 /** The agent is killed and started again: the kernel goes on, the journal is all it has. */
 export function crash(world: LineWorld, index: number): void {
   const self = nodeAt(world, index);
-  self.node = replay(self.signer, self.journal);
+  self.node = replay(self.signer, self.journal, checkOf(world.options));
   start(world, index);
 }
 
@@ -295,17 +329,8 @@ export function recreate(world: LineWorld, end: WireEnd): void {
   const wire = world.wires[end.wire];
   if (wire === undefined) return;
   wire.generation[end.side] += 1;
-  const outWay = wayOf(world, end, "out");
-  const inWay = wayOf(world, end, "in");
-  const self = nodeAt(world, wire.nodes[end.side]);
-  const ledger = self.node.ledger.neighbours[end.neighbour];
-  const reserved = ledger?.outbound[0]?.reserved ?? 0n;
-  const journaled = ledger?.inbound[0]?.read ?? 0n;
-  Object.assign(outWay, { rawSent: 0n, quota: 0n });
-  if (outWay.tx < reserved) outWay.tx = reserved;
-  outWay.payerResets += 1n;
-  inWay.forgiven += inWay.rx - journaled;
-  Object.assign(inWay, { rawReceived: 0n, gate: 0n, rx: journaled });
+  Object.assign(wayOf(world, end, "out"), { rawSent: 0n, quota: 0n });
+  Object.assign(wayOf(world, end, "in"), { rawReceived: 0n, gate: 0n });
 }
 
 /** Delivers, reads, pokes and settles until nothing is on the way any more. */
