@@ -6,6 +6,7 @@ import {
   due,
   emptySchedule,
   foldBefore,
+  misfit,
   reach,
   type Schedule,
   segmentLimit,
@@ -53,9 +54,11 @@ export function payeeView(account: PayeeAccount, read: Position = account.read):
 
 /**
  * Q2 happened. When prices changed very often, F is forgotten up to what is paid: enforcement
- * never looks there, because F(y) <= w needs no further look.
+ * never looks there, because F(y) <= w needs no further look. A lease that is not the next one
+ * changes nothing: a fold is total, and the audit objects to such an event.
  */
 export function withGrant(account: PayeeAccount, lease: Lease): PayeeAccount {
+  if (misfit(account.schedule, lease) !== undefined) return account;
   const schedule = append(account.schedule, lease);
   return {
     ...account,

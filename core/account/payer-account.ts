@@ -6,6 +6,7 @@ import {
   due,
   emptySchedule,
   foldBefore,
+  misfit,
   type Schedule,
   segmentLimit,
 } from "#core/schedule/schedule.ts";
@@ -48,8 +49,12 @@ export function payerView(account: PayerAccount, sent: Position): PayerView<bigi
   };
 }
 
-/** P5 happened. Positions already paid for are folded away when prices changed often. */
+/**
+ * P5 happened. Positions already paid for are folded away when prices changed often. A lease that
+ * is not the next one changes nothing: a fold is total, and the audit objects to such an event.
+ */
 export function withLease(account: PayerAccount, lease: Lease): PayerAccount {
+  if (misfit(account.schedule, lease) !== undefined) return account;
   const schedule = append(account.schedule, lease);
   const crowded = schedule.segments.length > segmentLimit;
   return {

@@ -1,0 +1,130 @@
+import { payeeView } from "#core/account/payee-account.ts";
+import { payerView } from "#core/account/payer-account.ts";
+import { type SignatureCheck, signedBy } from "#core/identity/signature.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
+import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { integers } from "#core/rules/algebra.ts";
+import { payeeInvariants, payerInvariants } from "#core/rules/invariants.ts";
+import { due } from "#core/schedule/schedule.ts";
+import type { Position } from "#core/units/position.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+import { type Finding, findingLimit } from "./finding.ts";
+import { objections } from "./objection.ts";
+
+/** What came of re-deciding one journal. */
+export interface JournalAudit {
+  readonly ledger: Ledger;
+  readonly events: number;
+  readonly findings: readonly Finding[];
+  /** Findings beyond {@link findingLimit} are counted only. */
+  readonly found: number;
+  /** Per neighbour and class (class 1 first): resets of our own counters after the first sight. */
+  readonly leaps: readonly (readonly bigint[])[];
+  readonly forgiven: readonly (readonly bigint[])[];
+}
+
+/** An audit under way: feed it events one by one, so that a long journal needs no memory. */
+export interface JournalAuditor {
+  add(event: LedgerEvent): void;
+  result(): JournalAudit;
+}
+
+/**
+ * Replays a journal and decides every event again by the rules: signatures, guards, invariants.
+ * Trusts nothing but the rules and the neighbours' signatures.
+ */
+export function journalAuditor(holds: SignatureCheck = signedBy): JournalAuditor {
+  let ledger = emptyLedger;
+  let events = 0;
+  let found = 0;
+  const findings: Finding[] = [];
+  const leaps: bigint[][] = [];
+  const forgiven: bigint[][] = [];
+  const object = (event: LedgerEvent, rule: string, words: string): void => {
+    found += 1;
+    if (findings.length < findingLimit)
+      findings.push(findingOf(ledger, events, event, rule, words));
+  };
+  return {
+    add(event) {
+      events += 1;
+      for (const [rule, words] of objections(ledger, event, holds)) object(event, rule, words);
+      countReset(ledger, event, leaps, forgiven);
+      ledger = evolve(ledger, event);
+      for (const [rule, words] of brokenInvariants(ledger, event)) object(event, rule, words);
+    },
+    result: () => ({ ledger, events, findings, found, leaps, forgiven }),
+  };
+}
+
+/** Audits a whole journal. */
+export function auditJournal(
+  events: Iterable<LedgerEvent>,
+  holds: SignatureCheck = signedBy,
+): JournalAudit {
+  const auditor = journalAuditor(holds);
+  for (const event of events) auditor.add(event);
+  return auditor.result();
+}
+
+function findingOf(
+  ledger: Ledger,
+  index: number,
+  event: LedgerEvent,
+  rule: string,
+  words: string,
+): Finding {
+  const neighbour = "neighbour" in event ? ledger.neighbours[event.neighbour]?.id : undefined;
+  return {
+    node: ledger.node ?? "a journal that names no node",
+    event: index,
+    neighbour,
+    class: "class" in event ? event.class : undefined,
+    rule,
+    words: `${event.type}: ${words}`,
+  };
+}
+
+function countReset(
+  ledger: Ledger,
+  event: LedgerEvent,
+  leaps: bigint[][],
+  forgiven: bigint[][],
+): void {
+  if (event.type !== "PositionLeapt" && event.type !== "BytesForgiven") return;
+  const neighbour = ledger.neighbours[event.neighbour];
+  const index = event.class - 1;
+  const leapt = event.type === "PositionLeapt";
+  const counter = leapt ? neighbour?.outbound[index]?.counter : neighbour?.inbound[index]?.counter;
+  if (counter === undefined) return;
+  const counts = leapt ? leaps : forgiven;
+  const row = counts[event.neighbour] ?? [];
+  row[index] = (row[index] ?? 0n) + 1n;
+  counts[event.neighbour] = row;
+}
+
+/** T1, T5, T6 and T7 of the accounts that an event touched. */
+function brokenInvariants(
+  ledger: Ledger,
+  event: LedgerEvent,
+): readonly (readonly [string, string])[] {
+  if (!("neighbour" in event)) return [];
+  const neighbour = ledger.neighbours[event.neighbour];
+  if (neighbour?.terms === undefined) return [];
+  const limit = neighbour.terms.creditLimit;
+  const all = neighbour.outbound.map((_, i) => (i + 1) as PriceClass);
+  const classes: readonly PriceClass[] = "class" in event ? [event.class] : all;
+  return classes.flatMap((paidClass) => {
+    const payer = neighbour.outbound[paidClass - 1];
+    const payee = neighbour.inbound[paidClass - 1];
+    if (payer === undefined || payee === undefined) return [];
+    const payerCurve = (at: bigint) => due(payer.schedule, at as Position);
+    const payeeCurve = (at: bigint) => due(payee.schedule, at as Position);
+    const asPayer = payerView(payer, payer.sent);
+    const asPayee = payeeView(payee);
+    return [
+      ...payerInvariants.filter((one) => !one.holds(integers, payerCurve, asPayer)),
+      ...payeeInvariants.filter((one) => !one.holds(integers, payeeCurve, asPayee, limit)),
+    ].map((one) => [one.theorem, `breaks ${one.claim}`] as const);
+  });
+}

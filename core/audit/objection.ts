@@ -1,0 +1,261 @@
+import { type PayeeAccount, payeeView } from "#core/account/payee-account.ts";
+import { type PayerAccount, payerView } from "#core/account/payer-account.ts";
+import type { SignatureCheck } from "#core/identity/signature.ts";
+import type { LedgerEvent, PayeeEvent, PayerEvent } from "#core/journal/event.ts";
+import type { Ledger, NeighbourLedger } from "#core/journal/ledger.ts";
+import { integers } from "#core/rules/algebra.ts";
+import { fitsSchedule, mayGrant } from "#core/rules/payee-rules.ts";
+import { mayReserve } from "#core/rules/payer-rules.ts";
+import type { AccountId } from "#core/schedule/account-id.ts";
+import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
+import { due, misfit } from "#core/schedule/schedule.ts";
+import { capacity } from "#core/settlement/channel.ts";
+import { addsUp, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import type { TokenUnits } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import type { Position } from "#core/units/position.ts";
+
+/** The rule that an event breaks, and how. */
+export type Objection = readonly [rule: string, words: string];
+
+/** Everything the rules say against an event, given the ledger before it. Empty where it is right. */
+export function objections(
+  ledger: Ledger,
+  event: LedgerEvent,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  if (event.type === "NodeOpened") {
+    return ledger.node === undefined ? [] : [["journal", "a journal belongs to one node"]];
+  }
+  if (ledger.node === undefined) return [["journal", "the first event names the node"]];
+  switch (event.type) {
+    case "AgentStarted":
+      return event.run === ledger.run + 1n ? [] : [["journal", `run ${event.run} out of order`]];
+    case "NeighbourAdded":
+      return event.neighbour === ledger.neighbours.length
+        ? []
+        : [["journal", `neighbour number ${event.neighbour} out of order`]];
+    default: {
+      const neighbour = ledger.neighbours[event.neighbour];
+      if (neighbour === undefined) return [["journal", "about a neighbour that was never added"]];
+      return ofNeighbour(ledger.node, neighbour, event, holds);
+    }
+  }
+}
+
+type AboutNeighbour = Exclude<
+  LedgerEvent,
+  { readonly type: "NodeOpened" | "AgentStarted" | "NeighbourAdded" }
+>;
+
+function ofNeighbour(
+  self: NodeId,
+  neighbour: NeighbourLedger,
+  event: AboutNeighbour,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  switch (event.type) {
+    case "VoucherSigned":
+      return signed(self, neighbour, event.voucher, holds);
+    case "VoucherCredited":
+      return credited(neighbour, event.voucher, holds);
+    case "VoucherHeld":
+      return heldBack(neighbour, event.voucher, holds);
+    case "PositionLeapt":
+    case "LeaseAccepted":
+    case "BytesReserved":
+    case "SentRead":
+    case "PayerRestored": {
+      const account = neighbour.outbound[event.class - 1];
+      const id = { payer: self, payee: neighbour.id, class: event.class };
+      if (account === undefined) return [["journal", "a class that does not exist"]];
+      return asPayer(neighbour, account, id, event, holds);
+    }
+    case "BytesForgiven":
+    case "BytesRead":
+    case "LeaseGranted":
+    case "PriceSet":
+    case "PayeeRestored": {
+      const account = neighbour.inbound[event.class - 1];
+      const id = { payer: neighbour.id, payee: self, class: event.class };
+      if (account === undefined) return [["journal", "a class that does not exist"]];
+      return asPayee(neighbour, account, id, event, holds);
+    }
+    case "InvariantBroken":
+      return [[event.theorem, "the agent found it broken and stopped acting"]];
+    default:
+      return []; // the operator's own doing, or a fact that no rule restricts
+  }
+}
+
+function asPayer(
+  neighbour: NeighbourLedger,
+  account: PayerAccount,
+  id: AccountId,
+  event: PayerEvent,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  switch (event.type) {
+    case "PositionLeapt":
+      return []; // where a counter's past is unknown, no rule says when
+    case "SentRead":
+      return event.sent >= account.sent ? [] : [["T17", "the position goes back"]];
+    case "BytesReserved": {
+      const view = payerView(account, event.sent);
+      const right =
+        neighbour.terms !== undefined &&
+        mayReserve(integers, view, neighbour.terms, event.reserved);
+      return [
+        ...when(!right, "P1", `r ${account.reserved} to ${event.reserved} at x ${event.sent}`),
+        ...when(event.sent < account.sent, "T17", "the position goes back"),
+      ];
+    }
+    case "LeaseAccepted":
+      return [
+        ...misplaced("P5", account.schedule, event.lease),
+        ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not the payee's"),
+        ...when(
+          neighbour.terms !== undefined && event.lease.price > neighbour.terms.priceCap,
+          "P5",
+          `price ${event.lease.price} above the cap`,
+        ),
+      ];
+    case "PayerRestored":
+      return [
+        ...when(account.schedule.leases !== 0n, "P6", "restored though nothing was lost"),
+        ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not the payee's"),
+      ];
+  }
+}
+
+function asPayee(
+  neighbour: NeighbourLedger,
+  account: PayeeAccount,
+  id: AccountId,
+  event: PayeeEvent,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  switch (event.type) {
+    case "BytesForgiven":
+    case "PriceSet":
+      return []; // the payee's to give
+    case "BytesRead": {
+      const { counter } = account;
+      return [
+        ...when(event.read < account.read, "Q3", "y goes back"),
+        ...when(counter === undefined, "Q3", "a reading of no counter"),
+        ...when(
+          counter !== undefined &&
+            event.read > account.read &&
+            event.read > counter.base + event.raw,
+          "Q3",
+          "y is more than base and raw say",
+        ),
+      ];
+    }
+    case "LeaseGranted": {
+      const limit = neighbour.terms?.creditLimit ?? 0n;
+      const to = dueAtEnd(event.lease);
+      const right = mayGrant(integers, payeeView(account), limit, event.lease.to, to);
+      return [
+        ...misplaced("Q2", account.schedule, event.lease),
+        ...when(!right, "Q2", `F(to) ${to} above w ${account.credited} + L ${limit}`),
+        ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not signed by us"),
+        ...when(account.price !== event.lease.price, "Q2", "another price than the one set"),
+      ];
+    }
+    case "PayeeRestored":
+      return [
+        ...when(event.lease.number <= account.schedule.leases, "Q2", "restored, nothing was lost"),
+        ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not signed by us"),
+      ];
+  }
+}
+
+function signed(
+  self: NodeId,
+  neighbour: NeighbourLedger,
+  voucher: Voucher,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  const { channel } = neighbour;
+  if (channel === undefined) return [["P3", "a voucher without a channel"]];
+  const restoring = neighbour.outbound.every((account) => account.schedule.leases === 0n);
+  const beyond = neighbour.outbound.some((account, i) => {
+    const total = voucher.totals[i] ?? 0n;
+    return !restoring && total > due(account.schedule, account.reserved);
+  });
+  const goesDown = neighbour.outbound.some(
+    (account, i) => (voucher.totals[i] ?? 0n) < account.signed,
+  );
+  const received = neighbour.credited?.cumulative ?? (0n as TokenUnits);
+  const over = voucher.cumulative > capacity(channel.depositOut, received);
+  const { spendingLimit } = neighbour;
+  const sum = voucher.totals.reduce((all: bigint, total) => all + total, 0n);
+  return [
+    ...when(beyond, "P3", "more signed than F(r)"),
+    ...when(goesDown, "T4", "a total goes down"),
+    ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
+    ...when(over, "P3", "more signed than the channel holds"),
+    ...when(
+      !restoring && spendingLimit !== undefined && sum > spendingLimit,
+      "P3",
+      "more signed than the operator allows",
+    ),
+    ...when(!voucherHolds(holds, channel, voucher, self), "E4", "the voucher is not ours"),
+  ];
+}
+
+function credited(
+  neighbour: NeighbourLedger,
+  voucher: Voucher,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  const { channel } = neighbour;
+  if (channel === undefined) return [["Q1", "a voucher without a channel"]];
+  const misfits = neighbour.inbound.some((account, i) => {
+    const curve = (at: bigint) => due(account.schedule, at as Position);
+    return !fitsSchedule(integers, curve, payeeView(account), voucher.totals[i] ?? 0n);
+  });
+  const ours = neighbour.signed?.cumulative ?? (0n as TokenUnits);
+  const over = voucher.cumulative > capacity(channel.depositIn, ours);
+  const known = neighbour.credited?.cumulative ?? 0n;
+  return [
+    ...when(misfits, "Q1", "more credited than was leased"),
+    ...when(over, "Q1", "more credited than the channel holds"),
+    ...when(voucher.cumulative <= known, "T4", "credited again or downwards"),
+    ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
+    ...when(
+      !voucherHolds(holds, channel, voucher, neighbour.id),
+      "E4",
+      "not the payer's signature",
+    ),
+  ];
+}
+
+function heldBack(
+  neighbour: NeighbourLedger,
+  voucher: Voucher,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  const { channel } = neighbour;
+  if (channel === undefined) return [["Q1", "a voucher without a channel"]];
+  return when(
+    !voucherHolds(holds, channel, voucher, neighbour.id),
+    "E4",
+    "not the payer's signature",
+  );
+}
+
+function misplaced(
+  rule: string,
+  schedule: Parameters<typeof misfit>[0],
+  lease: Lease,
+): readonly Objection[] {
+  const why = misfit(schedule, lease);
+  return why === undefined ? [] : [[rule, why]];
+}
+
+function when(wrong: boolean, rule: string, words: string): readonly Objection[] {
+  return wrong ? [[rule, words]] : [];
+}
