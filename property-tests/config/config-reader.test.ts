@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import { boundsOf, smallestCreditLimit } from "#agent/config/bounds.ts";
+import { interfaceName } from "#agent/config/config.ts";
+import { money } from "#core/units/money.ts";
+import { price } from "#core/units/price.ts";
+import { accepted, complaints, configOf, keyOf, neighbour, nodeIdOf } from "./config-bench.ts";
+
+describe("a configuration", () => {
+  test("may be empty: then it is a node without neighbours, by the defaults", () => {
+    for (const empty of ["", "{}", "\n# nothing\n", "config meshtoll 'main'\n"]) {
+      const config = accepted(empty);
+      expect(config).toEqual(accepted(""));
+      expect(config.neighbours).toEqual([]);
+      expect(config.terms.priceCap).toBe(100_000_000n);
+    }
+  });
+
+  test("says the same as JSON and as UCI", () => {
+    const json = JSON.stringify({
+      price_cap: "0.08/GB",
+      neighbours: [{ ...Object(neighbour(1)), classes: 2, price: ["0.03/GB", "0.04/GB"] }],
+      routes: [{ prefix: "10.7.0.0/16", via: "n1", class: 2 }],
+    });
+    const uci = [
+      "config meshtoll",
+      "  option price_cap '0.08/GB'",
+      "config neighbour n1",
+      `  option id "${nodeIdOf(1)}"`,
+      `  option tunnel_key '${keyOf(1)}'`,
+      "  option listen_port 10010  # a port",
+      "  option classes 2",
+      "  list price 0.03/GB",
+      "  list price 0.04'/GB'",
+      "config route",
+      "  option prefix 10.7.0.0/16",
+      "  option via n1",
+      "  option class 2",
+    ].join("\n");
+    expect(accepted(uci)).toEqual(accepted(json));
+  });
+
+  test("has one price for all classes, or one for each", () => {
+    const [first] = accepted(configOf(neighbour(1, { classes: 3, price: "0.02/GB" }))).neighbours;
+    expect(first?.charge).toEqual({
+      kind: "price",
+      prices: [20_000_000n, 20_000_000n, 20_000_000n],
+    });
+    const said = complaints(configOf(neighbour(1, { classes: 3, price: ["1", "2"] })));
+    expect(said).toContain("neighbours[0].price");
+    expect(said).toContain("found 2 prices");
+    const eight = complaints(configOf(neighbour(1, { price: Array(8).fill("1") })));
+    expect(eight).toContain("at most 7 values");
+  });
+
+  test("names interfaces within the kernel's fifteen characters", () => {
+    const config = accepted(
+      JSON.stringify({
+        interface_prefix: "abcdef",
+        neighbours: [neighbour(1, { name: "12345678" })],
+      }),
+    );
+    const [first] = config.neighbours;
+    expect(interfaceName(config.interfacePrefix, first?.name ?? "", 7)).toBe("abcdef123456787");
+    expect(complaints(configOf(neighbour(1, { name: "123456789" })))).toContain("1 to 8");
+    expect(complaints(`{"interface_prefix": "abcdefg"}`)).toContain("interface_prefix");
+  });
+
+  test("uses the token's own name, with the same defaults", () => {
+    const config = accepted(`{"token_symbol": "XDAI", "token_decimals": 18}`);
+    expect(config.token).toEqual({ symbol: "XDAI", decimals: 18, grainsPerUnit: 1n });
+    expect(config.terms).toEqual(accepted("").terms);
+    const said = complaints(`{"token_symbol": "XDAI", "pay_threshold": "0.001 USDC"}`);
+    expect(said).toContain("0.01 XDAI");
+  });
+
+  test("a default that is not exact with the token has to be given", () => {
+    const said = complaints(`{"token_decimals": 2, "grains_per_unit": 1}`);
+    expect(said).toContain("found the default 0.001 USDC");
+  });
+
+  test("resells from another neighbour with a fee", () => {
+    const config = accepted(
+      configOf(neighbour(1), neighbour(2, { resells_via: "n1", fee: "0.01/GB" })),
+    );
+    expect(config.neighbours[1]?.charge).toEqual({ kind: "resale", via: "n1", fee: 10_000_000n });
+  });
+});
+
+describe("what is refused is named, with what was found and what is allowed", () => {
+  test("an unknown option, with the one that was meant", () => {
+    expect(complaints(`{"credit_limt": "1"}`)).toContain("did you mean credit_limit?");
+    expect(complaints(configOf(neighbour(1, { prise: "1" })))).toMatch(
+      /neighbours\[0\]\.prise .*did you mean price\?/,
+    );
+    expect(complaints(`{"zzzzzz": "1"}`)).not.toContain("did you mean");
+    expect(complaints(`{"__proto__": "1"}`)).toContain("__proto__");
+    expect(complaints(`{"toString": "1"}`)).toContain("toString");
+  });
+
+  test("a required option that is missing, with what it is for", () => {
+    const said = complaints(configOf({ name: "anna" }));
+    for (const option of ["id", "tunnel_key", "listen_port"]) {
+      expect(said).toContain(`neighbours[0].${option} (line 1): found nothing`);
+    }
+  });
+
+  test("everything at once, each with its line", () => {
+    const said = complaints(
+      [
+        "config meshtoll",
+        "\toption control_port 0",
+        "\toption price_cap cheap",
+        "config route",
+        "\toption prefix 10.0.0.1/8",
+        "\toption via x",
+      ].join("\n"),
+    );
+    expect(said).toContain("control_port (line 2)");
+    expect(said).toContain("price_cap (line 3)");
+    expect(said).toContain("routes[0].prefix (line 5)");
+    expect(said).toContain("10.0.0.0/8");
+  });
+
+  test.each([
+    ["name", { name: "n1" }],
+    ["id", { id: nodeIdOf(1) }],
+    ["tunnel_key", { tunnel_key: keyOf(1) }],
+    ["listen_port", { listen_port: 10_010 }],
+  ])("two neighbours with the same %s", (option, same) => {
+    const said = complaints(configOf(neighbour(1), neighbour(2, same)));
+    expect(said).toContain(`neighbours[1].${option}`);
+    expect(said).toContain(`neighbours[0].${option}`);
+  });
+
+  test("ports of classes that overlap, or are those of the control messages, or do not exist", () => {
+    const overlap = configOf(
+      neighbour(1, { classes: 7, price: "1" }),
+      neighbour(2, { listen_port: 10_017 }),
+    );
+    expect(complaints(overlap)).toContain("10017 is that of neighbours[0].listen_port");
+    accepted(
+      configOf(neighbour(1, { classes: 7, price: "1" }), neighbour(2, { listen_port: 10_018 })),
+    );
+    expect(complaints(configOf(neighbour(1, { listen_port: 8468 })))).toContain("control_port");
+    expect(complaints(configOf(neighbour(1, { listen_port: 65535 })))).toContain("at most 65534");
+    expect(complaints(configOf(neighbour(1, { endpoint: "a.example:65535" })))).toContain(
+      "at most 65534",
+    );
+  });
+
+  test("the same prefix twice, however it is written", () => {
+    const routes = ["fd00:7:0::/48", "FD00:7::/48"].map((prefix) => ({ prefix, via: "n1" }));
+    const said = complaints(JSON.stringify({ neighbours: [neighbour(1)], routes }));
+    expect(said).toContain(`routes[1].prefix (line 1): found "fd00:7::/48"`);
+  });
+
+  test("a route or resale by way of nobody, or a class that the neighbour has not", () => {
+    const routes = [
+      { prefix: "::/0", via: "n2" },
+      { prefix: "0.0.0.0/0", via: "n1", class: 2 },
+    ];
+    const said = complaints(JSON.stringify({ neighbours: [neighbour(1)], routes }));
+    expect(said).toContain("did you mean n1?");
+    expect(said).toContain("0 to 1, the classes of n1");
+    expect(complaints(configOf(neighbour(1, { resells_via: "nobody" })))).toContain("resells_via");
+  });
+
+  test("resale that goes round in circles, however long", () => {
+    expect(complaints(configOf(neighbour(1, { resells_via: "n1" })))).toContain(
+      "another neighbour",
+    );
+    const circle = [1, 2, 3].map((n) => neighbour(n, { resells_via: `n${(n % 3) + 1}` }));
+    expect(complaints(configOf(...circle))).toContain("resale that comes to an end");
+    accepted(
+      configOf(
+        neighbour(1),
+        neighbour(2, { resells_via: "n1" }),
+        neighbour(3, { resells_via: "n2" }),
+      ),
+    );
+  });
+
+  test("half a resale", () => {
+    const both = neighbour(2, { resells_via: "n1", price: "1" });
+    expect(complaints(configOf(neighbour(1), both))).toContain("a price beside resells_via");
+    expect(complaints(configOf(neighbour(1, { fee: "1" })))).toContain("a fee without resells_via");
+  });
+
+  test("a price above the cap, on which the bounds rest", () => {
+    expect(complaints(configOf(neighbour(1, { price: "0.11/GB" })))).toContain("price_cap");
+    expect(complaints(configOf(neighbour(1, { max_price: "0.11/GB" })))).toContain("max_price");
+  });
+
+  test("rates that do not fit the link", () => {
+    expect(complaints(`{"free_rate": "30Mbit"}`)).toContain("at most link_rate, 20000000");
+  });
+
+  test("T14: a credit limit that stalls, with the numbers and the smallest one that does not", () => {
+    const terms = { pay_threshold: "1000", price_cap: "7", read_chunk: "2000", round_trip: "3000" };
+    const smallest = 1000n - 1n + 7n * (2000n + 3000n + 1n);
+    const main = (limit: bigint) => ({ ...terms, credit_limit: String(limit) });
+    expect(accepted(JSON.stringify(main(smallest))).terms.creditLimit).toBe(smallest);
+    const said = complaints(JSON.stringify(main(smallest - 1n)));
+    expect(said).toContain(`credit_limit (line 1): found ${smallest - 1n} grains`);
+    expect(said).toContain(`at least ${smallest} grains`);
+    expect(said).toContain("1000 - 1 + 7 x (2000 + 3000 + 1)");
+    const own = neighbour(1, { price: "7", credit_limit: String(smallest - 1n) });
+    const ofOne = complaints(JSON.stringify({ ...main(smallest), neighbours: [own] }));
+    expect(ofOne).toContain("neighbours[0].credit_limit");
+    expect(ofOne).not.toMatch(/^credit_limit/m);
+  });
+});
+
+test("the bounds that are printed are those of the theorems", () => {
+  const config = accepted("");
+  const { terms } = config;
+  expect(smallestCreditLimit(terms, config.roundTrip)).toBe(8_200_000_099_999_999n);
+  expect(boundsOf(config)).toEqual({
+    smallestCreditLimit: money(8_200_000_099_999_999n),
+    atRiskPerReboot: money(200_000_000n * price(100_000_000n)),
+    atRiskPerNeighbour: terms.creditLimit,
+    commitsPerGigabyte: 5n + 16n,
+  });
+});

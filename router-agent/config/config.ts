@@ -1,0 +1,85 @@
+import type { Terms } from "#core/account/terms.ts";
+import type { Money, TokenUnits } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import type { Price } from "#core/units/price.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+import type { Token } from "./form.ts";
+import type { Endpoint } from "./network-forms.ts";
+
+/** A configuration that holds together: every default filled in, every cross-check passed. */
+export interface Config {
+  readonly journal: {
+    readonly directory: string;
+    /** Bytes after which it is folded into a snapshot. */
+    readonly limit: bigint;
+    /** Records between snapshots. */
+    readonly snapshotEvery: number;
+  };
+  readonly keysFile: string;
+  readonly interfacePrefix: string;
+  readonly controlPort: number;
+  readonly token: Token;
+  readonly settlement: {
+    /** 0: no chain, deposits are what the configuration says. */
+    readonly chainId: bigint;
+    /** 40 hexadecimal digits. */
+    readonly contract: string;
+  };
+  /** T, L, c, U, P and the allowance of protocol section 3. A neighbour may have its own L. */
+  readonly terms: Terms;
+  /** D, bytes that can pass in a message round trip (T14). */
+  readonly roundTrip: bigint;
+  /** Bits a second. */
+  readonly rates: { readonly free: bigint; readonly link: bigint; readonly control: bigint };
+  /** Milliseconds. */
+  readonly pokeInterval: number;
+  readonly neighbours: readonly NeighbourConfig[];
+  readonly routes: readonly RouteConfig[];
+}
+
+/** What we charge a neighbour for each byte that it sends us. */
+export type Charge =
+  /** Our own prices, class 1 first, one for each class. */
+  | { readonly kind: "price"; readonly prices: readonly Price[] }
+  /** What the named neighbour charges us, plus a fee in grains a byte (T12). */
+  | { readonly kind: "resale"; readonly via: string; readonly fee: bigint };
+
+/** One neighbour. */
+export interface NeighbourConfig {
+  readonly name: string;
+  readonly id: NodeId;
+  /** WireGuard, base64. */
+  readonly tunnelKey: string;
+  /** Undefined: it calls us. */
+  readonly endpoint: Endpoint | undefined;
+  /** Our port for class 0; class k listens on listenPort + k. */
+  readonly listenPort: number;
+  /** How many paid classes, 1 to 7. */
+  readonly classes: number;
+  readonly charge: Charge;
+  /** The dearest price of its own that we accept. */
+  readonly maxPrice: Price;
+  /** L for this neighbour. */
+  readonly creditLimit: Money;
+  readonly depositIn: TokenUnits;
+  readonly depositOut: TokenUnits;
+  /** The most that we sign to it in all; undefined: no limit of its own. */
+  readonly spendingLimit: Money | undefined;
+}
+
+/** Destinations and the tunnel they take. */
+export interface RouteConfig {
+  /** Canonical, such as 10.7.0.0/16. */
+  readonly prefix: string;
+  /** A neighbour's name. */
+  readonly via: string;
+  readonly class: PriceClass;
+}
+
+/**
+ * The interface of a neighbour's class: prefix, name and class number, at most 15 characters
+ * because the parts have at most 6, 8 and 1.
+ */
+export function interfaceName(prefix: string, neighbour: string, priceClass: number): string {
+  return `${prefix}${neighbour}${priceClass}`;
+}

@@ -1,0 +1,202 @@
+import { moneyAmount } from "./amount-forms.ts";
+import { smallestCreditLimit } from "./bounds.ts";
+import type { Config, NeighbourConfig } from "./config.ts";
+import { didYouMean, type Problem, shown } from "./problem.ts";
+
+/** A problem before its line is known. */
+export type Finding = Omit<Problem, "line">;
+
+/** What is wrong between options that are each fine by themselves. */
+export function crossChecks(config: Config): readonly Finding[] {
+  return [
+    ...duplicates(config),
+    ...ports(config),
+    ...prices(config),
+    ...stalls(config),
+    ...resales(config),
+    ...routes(config),
+    ...rates(config),
+  ];
+}
+
+function duplicates({ neighbours, routes }: Config): readonly Finding[] {
+  return [
+    ...repeated(
+      neighbours.map(({ name }) => name),
+      (i) => `neighbours[${i}].name`,
+    ),
+    ...repeated(
+      neighbours.map(({ id }) => id),
+      (i) => `neighbours[${i}].id`,
+    ),
+    ...repeated(
+      neighbours.map(({ tunnelKey }) => tunnelKey),
+      (i) => `neighbours[${i}].tunnel_key`,
+    ),
+    ...repeated(
+      routes.map(({ prefix }) => prefix),
+      (i) => `routes[${i}].prefix`,
+    ),
+  ];
+}
+
+function repeated(values: readonly string[], path: (index: number) => string): readonly Finding[] {
+  const first = new Map<string, number>();
+  return values.flatMap((value, index) => {
+    const before = first.get(value);
+    if (before === undefined) {
+      first.set(value, index);
+      return [];
+    }
+    return [{ path: path(index), found: shown(value), allowed: `it once; ${path(before)} has it` }];
+  });
+}
+
+/** Each class of each neighbour has a port of its own, and the control port is none of them. */
+function ports({ neighbours, controlPort }: Config): readonly Finding[] {
+  const owners = new Map<number, string>([[controlPort, "control_port"]]);
+  return neighbours.flatMap(({ listenPort, classes, endpoint }, index) => {
+    const path = `neighbours[${index}].listen_port`;
+    const findings: Finding[] = [];
+    const last = 65535 - classes;
+    if (listenPort > last) {
+      findings.push({
+        path,
+        found: String(listenPort),
+        allowed: `at most ${last}: class ${classes} is ${classes} above`,
+      });
+    }
+    if (endpoint !== undefined && endpoint.port > last) {
+      const allowed = `a port of at most ${last}: class ${classes} is ${classes} above`;
+      findings.push({
+        path: `neighbours[${index}].endpoint`,
+        found: String(endpoint.port),
+        allowed,
+      });
+    }
+    for (let port = listenPort; port <= listenPort + classes; port++) {
+      const owner = owners.get(port);
+      if (owner === undefined) owners.set(port, path);
+      else if (owner !== path) {
+        const found = `${listenPort} to ${listenPort + classes}`;
+        findings.push({ path, found, allowed: `free ports; ${port} is that of ${owner}` });
+        break;
+      }
+    }
+    return findings;
+  });
+}
+
+/** No price above the cap, on which every bound rests (T2), and one price for each class. */
+function prices({ neighbours, terms: { priceCap } }: Config): readonly Finding[] {
+  const capped = `at most price_cap, ${priceCap} grains a byte`;
+  return neighbours.flatMap(({ charge, classes, maxPrice }, index) => {
+    const findings: Finding[] = [];
+    const at = (option: string) => `neighbours[${index}].${option}`;
+    if (maxPrice > priceCap) {
+      findings.push({ path: at("max_price"), found: `${maxPrice}`, allowed: capped });
+    }
+    if (charge.kind === "resale") {
+      if (charge.fee < priceCap) return findings;
+      return [
+        ...findings,
+        {
+          path: at("fee"),
+          found: `${charge.fee}`,
+          allowed: `below price_cap, ${priceCap} grains a byte`,
+        },
+      ];
+    }
+    if (charge.prices.length !== classes) {
+      const allowed = `one price, or one for each of the ${classes} classes`;
+      findings.push({ path: at("price"), found: `${charge.prices.length} prices`, allowed });
+    }
+    charge.prices.forEach((price, i) => {
+      if (price > priceCap) {
+        findings.push({ path: `${at("price")}[${i}]`, found: `${price}`, allowed: capped });
+      }
+    });
+    return findings;
+  });
+}
+
+/** T14: a credit limit that is too small stalls an honest payer. */
+function stalls({ terms, roundTrip, neighbours, token }: Config): readonly Finding[] {
+  const smallest = smallestCreditLimit(terms, roundTrip);
+  const { payThreshold: T, priceCap: P, readChunk: U } = terms;
+  const formula = `T - 1 + P(U + D + 1) = ${T} - 1 + ${P} x (${U} + ${roundTrip} + 1)`;
+  const inTokens = moneyAmount(0n).write(smallest, token);
+  const allowed = `at least ${smallest} grains (${inTokens}) = ${formula}`;
+  const limits = [
+    { path: "credit_limit", limit: terms.creditLimit },
+    ...neighbours.flatMap(({ creditLimit }, index) =>
+      creditLimit === terms.creditLimit
+        ? []
+        : [{ path: `neighbours[${index}].credit_limit`, limit: creditLimit }],
+    ),
+  ];
+  return limits
+    .filter(({ limit }) => limit < smallest)
+    .map(({ path, limit }) => ({ path, found: `${limit} grains`, allowed }));
+}
+
+/** Resale leads, in however many steps, to a neighbour with a price of its own. */
+function resales({ neighbours }: Config): readonly Finding[] {
+  const byName = new Map(neighbours.map((neighbour) => [neighbour.name, neighbour]));
+  return neighbours.flatMap(({ name, charge }, index): readonly Finding[] => {
+    if (charge.kind === "price") return [];
+    const path = `neighbours[${index}].resells_via`;
+    const unknown = unknownNeighbour(path, charge.via, neighbours);
+    if (unknown.length > 0) return unknown;
+    if (charge.via === name) return [{ path, found: shown(name), allowed: "another neighbour" }];
+    return leadsBack(name, byName)
+      ? [
+          {
+            path,
+            found: `${shown(charge.via)}, which resells via ${shown(name)} in turn`,
+            allowed: "resale that comes to an end",
+          },
+        ]
+      : [];
+  });
+}
+
+function leadsBack(name: string, byName: ReadonlyMap<string, NeighbourConfig>): boolean {
+  const passed = new Set<string>();
+  let at = byName.get(name);
+  while (at?.charge.kind === "resale" && !passed.has(at.name)) {
+    passed.add(at.name);
+    at = byName.get(at.charge.via);
+  }
+  return at?.name === name;
+}
+
+function routes({ neighbours, routes }: Config): readonly Finding[] {
+  return routes.flatMap(({ via, class: priceClass }, index): readonly Finding[] => {
+    const neighbour = neighbours.find(({ name }) => name === via);
+    if (neighbour === undefined) return unknownNeighbour(`routes[${index}].via`, via, neighbours);
+    if (priceClass <= neighbour.classes) return [];
+    const allowed = `0 to ${neighbour.classes}, the classes of ${via}`;
+    return [{ path: `routes[${index}].class`, found: String(priceClass), allowed }];
+  });
+}
+
+function unknownNeighbour(
+  path: string,
+  name: string,
+  neighbours: readonly NeighbourConfig[],
+): readonly Finding[] {
+  const names = neighbours.map((neighbour) => neighbour.name);
+  if (names.includes(name)) return [];
+  const listed = names.length === 0 ? "(there is none)" : `(${names.slice(0, 10).join(", ")})`;
+  const allowed = `the name of a neighbour ${listed}${didYouMean(name, names)}`;
+  return [{ path, found: shown(name), allowed }];
+}
+
+function rates({ rates: { free, link, control } }: Config): readonly Finding[] {
+  if (free + control <= link) return [];
+  const found = `${free} and control_rate ${control}`;
+  return [
+    { path: "free_rate", found, allowed: `together at most link_rate, ${link} bits a second` },
+  ];
+}
