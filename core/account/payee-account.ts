@@ -33,8 +33,11 @@ export interface PayeeAccount {
   readonly price: Price | undefined;
 }
 
-/** At most so many leases wait for an acknowledgement; until then no further one is granted. */
-export const unacknowledgedLimit = 8;
+/**
+ * At most so many leases wait for an acknowledgement; until then no further one is granted. As many
+ * as one LEASE carries, so that a payer without a disk sees G at once.
+ */
+export const unacknowledgedLimit = 6;
 
 /** An account on which nothing has happened. */
 export const newPayeeAccount: PayeeAccount = {

@@ -9,6 +9,7 @@ import type { Money } from "#core/units/money.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
+import { sendAdvert } from "./greeting.ts";
 import type { Standing } from "./output.ts";
 import { priceOf, uncovered } from "./resale.ts";
 import {
@@ -51,7 +52,10 @@ function grantNext(turn: Turn, key: PathKey): boolean {
   const view = payeeView(account);
   const dueAtTo = terms.due + cost(terms.to - terms.from, price);
   if (!mayGrant(integers, view, of.terms.creditLimit, terms.to, dueAtTo)) return false;
-  if (account.price !== price) record(turn, { type: "PriceSet", ...key, price });
+  if (account.price !== price) {
+    record(turn, { type: "PriceSet", ...key, price });
+    sendAdvert(turn, key.neighbour);
+  }
   const lease = signLease(inboundId(turn, of, key.class), terms, turn.node.signer);
   record(turn, { type: "LeaseGranted", ...key, lease });
   return true;

@@ -31,10 +31,26 @@ export function takeLeases(turn: Turn, neighbour: number, message: LeaseMessage)
   const key: PathKey = { neighbour, class: message.class };
   if (message.credited !== undefined) takeCredited(turn, neighbour, message.credited);
   let accepted = false;
-  for (const lease of message.leases) accepted = takeLease(turn, key, lease) || accepted;
+  for (const lease of relevant(turn, key, message.leases)) {
+    accepted = takeLease(turn, key, lease) || accepted;
+  }
   if (!accepted) return;
   actAsPayer(turn, neighbour, false);
   for (const reseller of resellersOf(turn, neighbour)) actAsPayee(turn, reseller);
+}
+
+/**
+ * A blank account that is offered later leases belongs to a payer that lost its disk: it resumes
+ * at G, so only the last of them counts. How far it had used the earlier ones nobody knows.
+ */
+function relevant(turn: Turn, key: PathKey, leases: readonly Lease[]): readonly Lease[] {
+  const of = acting(turn, key.neighbour);
+  const held = of === undefined ? undefined : outboundOf(of, key.class)?.account.schedule.leases;
+  const last = leases[leases.length - 1];
+  const first = leases[0];
+  return held === 0n && last !== undefined && first !== undefined && first.number > 1n
+    ? [last]
+    : leases;
 }
 
 /**
