@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Scope from "effect/Scope";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { MonotonicClock, manualClock } from "#adapters/clock/monotonic-clock.ts";
 import { Link } from "#adapters/link/link.ts";
 import type { LinkNeighbour } from "#adapters/link/link-neighbour.ts";
@@ -47,6 +47,7 @@ const ip = (...words: readonly string[]): void => {
 };
 
 function makePair(one: string, other: string, ours: string, theirs: string): void {
+  made.add(one);
   ip("link", "add", one, "type", "veth", "peer", "name", other);
   for (const name of [one, other]) {
     ip("link", "set", name, "addrgenmode", "none");
@@ -58,7 +59,15 @@ function makePair(one: string, other: string, ours: string, theirs: string): voi
   ip("-6", "addr", "add", "fe80::bad/64", "dev", other, "nodad");
 }
 
+const made = new Set<string>();
+
+/** What a test that failed half-way has left. */
+afterEach(() => {
+  for (const one of made) removePair(one);
+});
+
 function removePair(one: string): void {
+  made.delete(one);
   try {
     ip("link", "del", one);
   } catch {
@@ -169,6 +178,21 @@ describe.skipIf(skipped)("the link by UDP on real interfaces", () => {
       await eventually(() => a.counts().get(idB)?.strange === 1);
       await Effect.runPromise(b.send(idA, Uint8Array.of(2)));
       expect((await Effect.runPromise(a.receive)).bytes).toEqual(Uint8Array.of(2));
+    } finally {
+      await close();
+    }
+  });
+
+  test("an interface that is made again between two looks is opened again by itself", async () => {
+    const { a, b, takeDown, bringUp, close } = await bench();
+    try {
+      // Without a turn of the event loop between the two, so that nobody can look.
+      await Promise.all([takeDown(), bringUp()]);
+      await eventually(
+        () => a.counts().get(idB)?.opened === 2 && b.counts().get(idA)?.opened === 2,
+      );
+      await Effect.runPromise(b.send(idA, Uint8Array.of(3)));
+      expect((await Effect.runPromise(a.receive)).bytes).toEqual(Uint8Array.of(3));
     } finally {
       await close();
     }

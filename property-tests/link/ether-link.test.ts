@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MonotonicClock, manualClock } from "#adapters/clock/monotonic-clock.ts";
-import { type Ether, ether } from "#adapters/link/ether.ts";
+import { type Ether, ether, heldLimit } from "#adapters/link/ether.ts";
 import { type Fate, faults } from "#adapters/link/fate.ts";
 import { Link } from "#adapters/link/link.ts";
 import type { NodeId } from "#core/units/node-id.ts";
@@ -84,6 +84,18 @@ describe("the network in memory has every fault of a real one", () => {
   test("delay and reordering, by count", async () => {
     const order = await heard(faults({ delayEvery: 4, delayBy: 2 }));
     expect(order).toEqual([0, 1, 2, 4, 3, 5, 6, 8, 7, 9]);
+  });
+
+  test("what is delayed has a limit; beyond it, the newest is lost", async () => {
+    const air = ether();
+    const { a, b, close } = await bench(air);
+    air.setFate(() => [heldLimit * 2]);
+    for (let i = 0; i <= heldLimit; i++) await Effect.runPromise(b.send(idA, Uint8Array.of(1)));
+    air.flush();
+    const counts = a.counts().get(idB);
+    const arrived = (counts?.received ?? 0) + (counts?.overflowed ?? 0) + (counts?.flooded ?? 0);
+    expect(arrived).toBe(heldLimit);
+    await close();
   });
 
   test("a cut is silent and ends", async () => {
