@@ -133,9 +133,9 @@ const prefixes = fc.uniqueArray(
 );
 
 describe("what is accepted can be printed", () => {
-  test("in both forms, and reads the same again", () => {
+  test("in both forms, and reads the same again", async () => {
     let good = 0;
-    fc.assert(
+    await fc.assert(
       fc.property(main, someNeighbours, prefixes, (options, neighbours, routed) => {
         const routes =
           neighbours.length === 0 ? [] : routed.map((prefix) => ({ prefix, via: "n0" }));
@@ -160,7 +160,7 @@ describe("what is accepted can be printed", () => {
     }
   });
 
-  test("no text whatever makes the reader throw or accept what it cannot print", () => {
+  test("no text whatever makes the reader throw or accept what it cannot print", async () => {
     const piece = fc.oneof(
       fc.string({ unit: "binary", maxLength: 8 }),
       fc.constantFrom(
@@ -199,7 +199,7 @@ describe("what is accepted can be printed", () => {
       ),
     );
     const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
-    fc.assert(
+    await fc.assert(
       fc.property(fc.constantFrom("", "{", "config meshtoll\n"), text, (head, tail) => {
         const reading = readConfigText(head + tail);
         if (reading.ok) {
@@ -212,10 +212,10 @@ describe("what is accepted can be printed", () => {
     );
   });
 
-  test("a good file with one character altered is read or refused, never worse", () => {
+  test("a good file with one character altered is read or refused, never worse", async () => {
     const good = renderConfig(accepted(exampleConfig), "uci");
     const json = renderConfig(accepted(exampleConfig), "json");
-    fc.assert(
+    await fc.assert(
       fc.property(
         fc.constantFrom(good, json),
         fc.nat(),

@@ -28,6 +28,9 @@ export const neighbourLimit = 250;
 /** How many routes a configuration holds. */
 export const routeLimit = 1000;
 
+/** How many values one list has, and how many options one section, before they are looked at. */
+export const listLimit = 100;
+
 /** How an option is called in messages. */
 export function pathOf(section: Section, key: string): string {
   return section.path === "" ? key : `${section.path}.${key}`;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Entry, pathOf, type Section } from "./document.ts";
+import { type Entry, listLimit, pathOf, type Section } from "./document.ts";
 import { type Form, type Token, valueLimit } from "./form.ts";
 import { fallbackText, type Option, type Options } from "./options.ts";
 import { didYouMean, type Problem, shown } from "./problem.ts";
@@ -25,11 +25,31 @@ export function readSection<O extends Options>(
   token: Token,
   problems: Problem[],
 ): Values<O> | undefined {
+  const excess = excessOf(section);
+  if (excess !== undefined) {
+    problems.push(excess);
+    return undefined;
+  }
   const given = Object.fromEntries([...section.entries].map(([key, { value }]) => [key, value]));
   const result = z.safeParse(schemaOf(options, token), given);
   if (result.success) return result.data as Values<O>;
   for (const issue of result.error.issues) {
     problems.push(...inOurWords(issue, section, options, token));
+  }
+  return undefined;
+}
+
+/** More options or values than any section has, which would only make a long list of problems. */
+function excessOf(section: Section): Problem | undefined {
+  const { entries, line, path } = section;
+  if (entries.size > listLimit) {
+    const found = `${entries.size} options`;
+    return { path: path === "" ? "file" : path, line, found, allowed: `at most ${listLimit}` };
+  }
+  for (const [key, { value, line }] of entries) {
+    if (typeof value === "string" || value.length <= listLimit) continue;
+    const found = `a list of ${value.length}`;
+    return { path: pathOf(section, key), line, found, allowed: `at most ${listLimit} values` };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
-import type { ConfigDocument, Entry, Section } from "./document.ts";
-import { didYouMean, type Problem, shown } from "./problem.ts";
+import { type ConfigDocument, type Entry, listLimit, type Section } from "./document.ts";
+import { didYouMean, type Problem, problemLimit, shown } from "./problem.ts";
 
 /** A file taken apart, or what is wrong with it. */
 export type Reading =
@@ -11,6 +11,8 @@ const sectionTypes = ["meshtoll", "neighbour", "route"];
 
 interface OpenSection {
   readonly type: string;
+  /** Its place among the sections of its type, from 0. */
+  readonly ordinal: number;
   readonly path: string;
   readonly line: number;
   readonly entries: Map<string, Entry>;
@@ -26,6 +28,7 @@ export function readUci(text: string): Reading {
   let index = 0;
   for (const source of text.split("\n")) {
     index += 1;
+    if (problems.length > problemLimit) break; // whatever this file is, it is not ours
     const words = splitWords(source.endsWith("\r") ? source.slice(0, -1) : source);
     if (typeof words === "string") {
       problems.push({ path: "file", line: index, found: shown(source.trim()), allowed: words });
@@ -76,11 +79,11 @@ function openSection(words: readonly string[], line: number, sections: OpenSecti
     return { found: `section ${shown(type)}`, allowed };
   }
   const entries = new Map<string, Entry>();
-  const earlier = sections.filter((section) => section.type === type).length;
-  const path = type === "meshtoll" ? "" : `${type}s[${earlier}]`;
-  sections.push({ type, path, line, entries });
+  const ordinal = (sections.findLast((section) => section.type === type)?.ordinal ?? -1) + 1;
+  const path = type === "meshtoll" ? "" : `${type}s[${ordinal}]`;
+  sections.push({ type, ordinal, path, line, entries });
   if (type === "meshtoll") {
-    if (earlier > 0) return { found: "a second section meshtoll", allowed: "one" };
+    if (ordinal > 0) return { found: "a second section meshtoll", allowed: "one" };
     if (name !== undefined && name !== "main") return { found: shown(name), allowed: "main" };
   }
   // The section's own name is the neighbour's: `config neighbour 'anna'`.
@@ -107,8 +110,10 @@ function addEntry(
     const allowed = `either option or list; option given in line ${before.line}`;
     return { found: `list ${key}`, allowed };
   }
-  const values = typeof before?.value === "object" ? [...before.value, value] : [value];
-  section.entries.set(key, { value: values, line: before?.line ?? line });
+  const values = before?.value ?? [];
+  if (values.length >= listLimit)
+    return { found: `${key} once more`, allowed: `at most ${listLimit} values` };
+  section.entries.set(key, { value: [...values, value], line: before?.line ?? line });
   return undefined;
 }
 
