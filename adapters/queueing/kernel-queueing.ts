@@ -30,6 +30,14 @@ export const kernelQueueing = (options: QueueingOptions): Layer.Layer<Queueing> 
           Effect.andThen(Effect.sync(() => remember(wanted))),
           Effect.andThen(attach(options, wanted, routes)),
         ),
+      mend: (plan, routes) =>
+        attachTunnels(options, [plan], routes, false).pipe(
+          Effect.andThen(
+            standings.get(plan.index) === "throttled"
+              ? setStanding(options, plan, "throttled")
+              : Effect.void,
+          ),
+        ),
       setStanding: (plan, standing) =>
         setStanding(options, plan, standing).pipe(
           Effect.andThen(Effect.sync(() => standings.set(plan.index, standing))),
@@ -61,7 +69,17 @@ const attach = Effect.fnUntraced(function* (
 ) {
   // The table first: from its first moment on paid classes are closed.
   yield* nft(tableLines(options, plans).join("\n"));
-  for (const { family, lines } of routeBatches(options, plans, routes)) {
+  yield* attachTunnels(options, plans, routes, true);
+});
+
+const attachTunnels = Effect.fnUntraced(function* (
+  options: QueueingOptions,
+  plans: readonly QueuePlan[],
+  routes: readonly QueueRoute[],
+  withRules: boolean,
+) {
+  for (const { family, lines } of routeBatches(options, plans, routes, withRules)) {
+    if (lines.length === 0) continue;
     const batch = run("ip", [family, "-batch", "-"], `${lines.join("\n")}\n`);
     yield* batch.pipe(Effect.mapError(asQueueingError));
   }

@@ -23,6 +23,7 @@ export function routeBatches(
   options: RouteOptions,
   plans: readonly QueuePlan[],
   routes: readonly QueueRoute[],
+  withRules: boolean,
 ): readonly RouteBatch[] {
   const { base, freeMark } = options;
   const rules = [
@@ -41,7 +42,7 @@ export function routeBatches(
         `route replace ${route.prefix} dev ${free} table ${base + 1} proto 201`,
       ];
     });
-    return { family, lines: [...rules, ...lines] };
+    return { family, lines: withRules ? [...rules, ...lines] : lines };
   });
 }
 

@@ -53,6 +53,11 @@ export class Queueing extends Context.Service<
       plans: readonly QueuePlan[],
       routes: readonly QueueRoute[],
     ) => Effect.Effect<void, QueueingError>;
+    /** Queues and routes of tunnels that were made again; rules and limits are by name and stay. */
+    readonly mend: (
+      plan: QueuePlan,
+      routes: readonly QueueRoute[],
+    ) => Effect.Effect<void, QueueingError>;
     /** Q4: open, or throttled to the free rate in both directions. */
     readonly setStanding: (
       plan: QueuePlan,

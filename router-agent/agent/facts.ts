@@ -1,0 +1,139 @@
+import { expected, payeeView } from "#core/account/payee-account.ts";
+import { owed } from "#core/account/payer-account.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
+import type { LiveNeighbour } from "#core/node/live.ts";
+import { type Refusal, refusalWords } from "#core/node/refusal.ts";
+import { due, lastPrice } from "#core/schedule/schedule.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import type { Position } from "#core/units/position.ts";
+
+/** One direction of one price class, in numbers. Bytes are positions, money is grains. */
+export interface AccountFacts {
+  readonly neighbour: NodeId;
+  readonly class: number;
+  readonly direction: "we pay" | "we are paid";
+  /** The price of leases to come (paid to us) or of the last lease held (paid by us). */
+  readonly price: bigint | undefined;
+  /** x where we pay, y where we are paid. */
+  readonly position: bigint;
+  /** The neighbour's own counter for the same direction, by its last STATEMENT. */
+  readonly theirPosition: bigint;
+  /** F at the position: what we owe, or expect. */
+  readonly amount: bigint;
+  /** v where we pay, w where we are paid. */
+  readonly settled: bigint;
+  /** r where we pay; 0 where we are paid. */
+  readonly reserved: bigint;
+  /** g or G. */
+  readonly leased: bigint;
+  /** F(min(y, G)) - w where we are paid: credit given. */
+  readonly exposure: bigint;
+}
+
+/** One neighbour, in numbers and words. */
+export interface NeighbourFacts {
+  readonly id: NodeId;
+  readonly standing: "open" | "throttled";
+  readonly heard: boolean;
+  readonly broken: string | undefined;
+  readonly frauds: readonly string[];
+  readonly spendingLimit: bigint | undefined;
+  readonly refusals: readonly {
+    readonly why: Refusal;
+    readonly count: number;
+    readonly words: string;
+  }[];
+  readonly accounts: readonly AccountFacts[];
+}
+
+/** Everything about the accounts of a node: live where the agent runs, else from the journal alone. */
+export function neighbourFacts(
+  ledger: Ledger,
+  live: readonly LiveNeighbour[],
+): readonly NeighbourFacts[] {
+  return ledger.neighbours.map((neighbour, i) => {
+    const now = live[i];
+    return {
+      id: neighbour.id,
+      standing: now?.standing ?? "open",
+      heard: now?.hello !== undefined,
+      broken: neighbour.broken?.type === "InvariantBroken" ? neighbour.broken.theorem : undefined,
+      frauds: neighbour.frauds,
+      spendingLimit: neighbour.spendingLimit,
+      refusals: refusalsOf(now),
+      accounts: [...outboundFacts(ledger, i, now), ...inboundFacts(ledger, i, now)],
+    };
+  });
+}
+
+function refusalsOf(live: LiveNeighbour | undefined): NeighbourFacts["refusals"] {
+  return Object.entries(live?.refusals ?? {}).map(([why, count]) => ({
+    why: why as Refusal,
+    count: count ?? 0,
+    words: refusalWords[why as Refusal],
+  }));
+}
+
+function outboundFacts(
+  ledger: Ledger,
+  index: number,
+  live: LiveNeighbour | undefined,
+): readonly AccountFacts[] {
+  const neighbour = ledger.neighbours[index];
+  return (neighbour?.outbound ?? []).map((account, i) => {
+    const path = live?.paths[i];
+    const sent = path?.sent ?? account.sent;
+    return {
+      neighbour: neighbour?.id ?? ("" as NodeId),
+      class: i + 1,
+      direction: "we pay",
+      price: lastPrice(account.schedule),
+      position: sent,
+      theirPosition: path?.theirRead ?? 0n,
+      amount: owed(account, sent),
+      settled: account.signed,
+      reserved: account.reserved,
+      leased: account.schedule.end,
+      exposure: 0n,
+    };
+  });
+}
+
+function inboundFacts(
+  ledger: Ledger,
+  index: number,
+  live: LiveNeighbour | undefined,
+): readonly AccountFacts[] {
+  const neighbour = ledger.neighbours[index];
+  return (neighbour?.inbound ?? []).map((account, i) => {
+    const path = live?.paths[i];
+    const read = (
+      path === undefined || path.read < account.read ? account.read : path.read
+    ) as Position;
+    const view = payeeView(account, read);
+    const open =
+      due(account.schedule, read < view.granted ? read : account.schedule.end) - account.credited;
+    return {
+      neighbour: neighbour?.id ?? ("" as NodeId),
+      class: i + 1,
+      direction: "we are paid",
+      price: account.price,
+      position: read,
+      theirPosition: path?.theirSent ?? 0n,
+      amount: expected(account, read),
+      settled: account.credited,
+      reserved: 0n,
+      leased: account.schedule.end,
+      exposure: open > 0n ? open : 0n,
+    };
+  });
+}
+
+/** JSON with every bigint as a decimal string. */
+export function toJson(value: unknown, space?: number): string {
+  return JSON.stringify(
+    value,
+    (_, item) => (typeof item === "bigint" ? item.toString() : item),
+    space,
+  );
+}

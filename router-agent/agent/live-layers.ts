@@ -1,0 +1,62 @@
+import * as Layer from "effect/Layer";
+import { machineClock } from "#adapters/clock/monotonic-clock.ts";
+import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { wireguardCounters } from "#adapters/counters/wireguard-counters.ts";
+import { udpLink } from "#adapters/link/udp-link.ts";
+import { memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
+import { kernelQueueing } from "#adapters/queueing/kernel-queueing.ts";
+import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
+import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
+import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
+import { wireguardTunnel } from "#adapters/tunnel/wireguard-tunnel.ts";
+import type { Config } from "#agent/config/config.ts";
+import type { NodeId } from "#core/units/node-id.ts";
+import { blueprint } from "./blueprint.ts";
+
+/** First routing table, rule preference and mark of the agent's. */
+const base = 5100;
+
+/** The mark of packets that ride the free class. */
+const freeMark = 0x5001;
+
+/** The nft table of an agent. */
+export function tableName(config: Config): string {
+  return `meshtoll_${config.interfacePrefix}`;
+}
+
+/**
+ * The real machine: WireGuard, HTB, nft, UDP. A node without neighbours touches no kernel, so that
+ * it runs without root and without tools.
+ */
+export function liveLayers(self: NodeId, config: Config) {
+  const drawn = blueprint(self, config);
+  const kernel = memoryKernel();
+  const alone = config.neighbours.length === 0;
+  const machine = alone
+    ? Layer.mergeAll(memoryTunnel(kernel), memoryCounters(kernel), memoryQueueing(kernel))
+    : Layer.mergeAll(
+        wireguardTunnel,
+        wireguardCounters,
+        kernelQueueing({
+          base,
+          freeMark,
+          table: tableName(config),
+          controlPort: config.controlPort,
+        }),
+      );
+  const { chainId, contract } = config.settlement;
+  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
+  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
+    peer: id,
+    depositIn,
+    depositOut,
+  }));
+  return Layer.mergeAll(
+    machine,
+    configuredSettlement(self, place, channels),
+    udpLink({
+      port: config.controlPort,
+      neighbours: drawn.neighbours.map(({ link }) => link),
+    }).pipe(Layer.provide(machineClock)),
+  );
+}

@@ -1,0 +1,27 @@
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import { jsonFlag } from "./config-source.ts";
+
+/** `demo`: three routers on this machine, with real tunnels where that is possible. */
+export const demoCommand = Command.make(
+  "demo",
+  {
+    json: jsonFlag,
+    memory: Flag.Boolean("memory").pipe(
+      Flag.withDescription("Tell the story in memory even where the kernel could be used"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn(function* ({ json, memory }) {
+    const { runDemo } = yield* Effect.promise(() => import("#agent/demo/demo.ts"));
+    const code = yield* runDemo({ json, memory });
+    yield* Effect.sync(() => {
+      process.exitCode = code;
+    });
+  }),
+).pipe(
+  Command.withDescription(
+    "Watch three routers sell bandwidth to each other, survive loss, crashes and a cheat",
+  ),
+);

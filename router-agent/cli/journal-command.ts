@@ -1,0 +1,86 @@
+import * as Console from "effect/Console";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { JournalError } from "#adapters/journal/journal-error.ts";
+import { inspect } from "#adapters/journal/journal-files.ts";
+import { toJson } from "#agent/agent/facts.ts";
+import { journalAuditor } from "#core/audit/journal-audit.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
+import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+
+/** Exit codes of `journal verify`: agrees, disagrees with the rules, damaged. */
+const exits = { right: 0, wrong: 1, damaged: 2 } as const;
+
+const verify = Command.make(
+  "verify",
+  {
+    config: configFlag,
+    json: jsonFlag,
+    journal: Flag.String("journal").pipe(
+      Flag.withDescription("Journal directory; without it the configured one"),
+      Flag.optional,
+    ),
+  },
+  Effect.fn(function* ({ config: path, json, journal }) {
+    const directory = Option.isSome(journal)
+      ? journal.value
+      : (yield* loadConfig(path)).journal.directory;
+    const report = yield* Effect.try({
+      try: () => verifyJournal(directory),
+      catch: (error) =>
+        error instanceof JournalError
+          ? error
+          : new JournalError({ problem: "damaged", words: String(error) }),
+    });
+    const verdict =
+      report.damage.length > 0 ? "damaged" : report.findings.length > 0 ? "wrong" : "right";
+    process.exitCode = exits[verdict];
+    if (json) return yield* Console.log(toJson({ verdict, ...report }));
+    yield* Console.log(
+      [
+        `${report.segments} segment(s), ${report.commits} commits, ${report.events} events; ${report.repaired} flipped bit(s) put right, ${report.cut} bytes of an unacknowledged commit`,
+        ...report.damage.map((one) => `DAMAGED ${one.segment} at ${one.offset}: ${one.words}`),
+        ...report.findings.map((one) => `event ${one.event}: ${one.rule}: ${one.words}`),
+        verdict === "right"
+          ? "every checksum, hash, signature and rule holds"
+          : `verdict: ${verdict}`,
+      ].join("\n"),
+    );
+  }),
+).pipe(
+  Command.withDescription(
+    "Check a journal: checksums, chain, signatures, every event decided again (exit 0, 1 wrong, 2 damaged)",
+  ),
+);
+
+function verifyJournal(directory: string) {
+  const { segments, damage } = inspect(directory);
+  const auditor = journalAuditor();
+  let commits = 0;
+  for (const { frames } of segments) {
+    for (const frame of frames) {
+      commits += 1;
+      for (const event of decodeCommit(frame.payload)) auditor.add(event);
+    }
+  }
+  const { events, findings, found } = auditor.result();
+  return {
+    directory,
+    segments: segments.length,
+    commits,
+    events,
+    found,
+    findings,
+    damage,
+    repaired: segments.reduce((all, one) => all + one.repaired, 0),
+    cut: segments.reduce((all, one) => all + one.cut, 0),
+  };
+}
+
+/** `journal`: what can be done with a journal. */
+export const journalCommand = Command.make("journal").pipe(
+  Command.withDescription("Check journals"),
+  Command.withSubcommands([verify]),
+);
