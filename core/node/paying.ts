@@ -1,5 +1,6 @@
 import { owed, payerView } from "#core/account/payer-account.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
+import { upperPosition } from "#core/meter/meter.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/payer-rules.ts";
@@ -25,8 +26,29 @@ import {
 export function actAsPayer(turn: Turn, neighbour: number, settling: boolean): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
-  for (const paidClass of paidClasses(of)) reserveAhead(turn, { neighbour, class: paidClass });
+  for (const paidClass of paidClasses(of)) catchUp(turn, { neighbour, class: paidClass });
   payWhatIsDue(turn, neighbour, settling);
+}
+
+/** So many chunks of bytes sent beyond the reservation are caught up with at one input. */
+const catchUpLimit = 64;
+
+/**
+ * Reserves, and where the kernel had sent beyond what was reserved (handshakes, or an operator who
+ * took the quota away), counts those bytes at once and goes on, as far as leases reach.
+ */
+function catchUp(turn: Turn, key: PathKey): void {
+  for (let i = 0; i < catchUpLimit; i++) {
+    reserveAhead(turn, key);
+    const of = acting(turn, key.neighbour);
+    const found = of === undefined ? undefined : outboundOf(of, key.class);
+    if (found?.path.outMeter === undefined || !found.path.seen) return;
+    const read = upperPosition(found.path.outMeter);
+    const { reserved } = found.account;
+    const sent = read < reserved ? read : reserved;
+    if (sent <= found.path.sent) return;
+    revisePath(turn, key, { sent });
+  }
 }
 
 /** P1: once half of the chunk is used up, r rises to min(g, x + c). */

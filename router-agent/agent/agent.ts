@@ -38,6 +38,8 @@ export interface Agent {
 /** What the agent did, in numbers, since it started. */
 export interface AgentCounts {
   inputs: number;
+  /** Datagrams that came from neighbours. */
+  datagrams: number;
   commits: number;
   journalBytes: number;
   sends: number;
@@ -98,17 +100,11 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
       outputs.push(...result.outputs);
       counts.inputs += 1;
     }
-    const payloads = encodeCommits(events);
-    if (payloads.length > 0) {
-      const written = yield* Effect.result(journal.append(payloads));
-      if (written._tag === "Failure") {
-        node = begun; // nothing that is not durable is believed, and nothing of it is done
-        stopped = written.failure.words;
-        yield* Effect.logError(`stopped acting, forwarding goes on: ${stopped}`);
-        return;
-      }
-      counts.commits += payloads.length;
-      counts.journalBytes += payloads.reduce((size, payload) => size + payload.length + 16, 0);
+    const failure = yield* makeDurable(ports, events, counts);
+    if (failure !== undefined) {
+      node = begun; // nothing that is not durable is believed, and nothing of it is done
+      stopped = failure;
+      return yield* Effect.logError(`stopped acting, forwarding goes on: ${failure}`);
     }
     yield* perform(ports, plan, node, outputs, limits, counts, alarms);
     yield* applyLimits(ports, plan, limits, outputs.some(isLimit) || looked.length > 0);
@@ -132,7 +128,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   yield* work([{ input: configured(keys.tunnelPublicKey, plan, true), done: undefined }]);
   yield* Effect.forkScoped(Effect.forever(loop));
   const offer = (input: Input | "look") => Queue.offer(inputs, { input, done: undefined });
-  yield* feed(ports, () => node, offer);
+  yield* feed(ports, () => node, counts, offer);
   yield* limitSpending(plan, node, ask);
   const pokes = Schedule.spaced(`${config.pokeInterval} millis`);
   yield* Effect.forkScoped(Effect.repeat(offer("look"), pokes));
@@ -154,16 +150,33 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   return agent;
 });
 
+/** Journals events, synced; returns why it could not. */
+const makeDurable = Effect.fnUntraced(function* (
+  ports: Ports,
+  events: readonly LedgerEvent[],
+  counts: AgentCounts,
+) {
+  const payloads = encodeCommits(events);
+  if (payloads.length === 0) return undefined;
+  const written = yield* Effect.result(ports.journal.append(payloads));
+  if (written._tag === "Failure") return written.failure.words;
+  counts.commits += payloads.length;
+  counts.journalBytes += payloads.reduce((size, payload) => size + payload.length + 16, 0);
+  return undefined;
+});
+
 /** Datagrams and channel facts become inputs. */
 const feed = Effect.fnUntraced(function* (
   ports: Ports,
   node: () => Node,
+  counts: AgentCounts,
   offer: (input: Input) => Effect.Effect<boolean>,
 ) {
   const indexOf = (id: string) => node().ledger.neighbours.findIndex((one) => one.id === id);
   const datagram = Effect.gen(function* () {
     const { neighbour, bytes } = yield* ports.link.receive;
     const index = indexOf(neighbour);
+    counts.datagrams += 1;
     if (index >= 0) yield* offer({ type: "Datagram", neighbour: index, bytes });
   });
   const fact = Effect.gen(function* () {
@@ -191,6 +204,7 @@ const limitSpending = Effect.fnUntraced(function* (
 
 const noCounts: AgentCounts = {
   inputs: 0,
+  datagrams: 0,
   commits: 0,
   journalBytes: 0,
   sends: 0,
