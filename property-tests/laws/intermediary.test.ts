@@ -15,6 +15,7 @@ import {
 } from "../simulator/line-world.ts";
 import { setPrice } from "../simulator/op.ts";
 import { broken } from "../simulator/theorem.ts";
+import { wayAt } from "../simulator/world.ts";
 
 /** A forwards through B to C; B adds its fee to whatever C charges. */
 const fee = 2n;
@@ -74,9 +75,10 @@ test("T12: a forwarder that leases only what it holds upstream never loses more 
         switch (move.op) {
           case "send": {
             carried += traffic(world, 0, 0, BigInt(move.bytes), BigInt(move.lost));
-            const before = world.wires[1]?.ways[0].sent ?? 0n;
+            const onwards = wayAt(world, 1, 0);
+            const before = onwards.sent;
             traffic(world, 1, 0, carried, BigInt(move.lostNext));
-            forwarded += (world.wires[1]?.ways[0].sent ?? 0n) - before;
+            forwarded += onwards.sent - before;
             carried = 0n; // what the quota refused rode the free class
             break;
           }

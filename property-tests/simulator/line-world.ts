@@ -1,101 +1,48 @@
 import type { Terms } from "#core/account/terms.ts";
 import { type Signer, signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
-import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
-import { type Node, replay } from "#core/node/node.ts";
-import type { Output, Standing } from "#core/node/output.ts";
+import { replay } from "#core/node/node.ts";
+import type { Output } from "#core/node/output.ts";
 import type { NeighbourPolicy, Pricing } from "#core/node/policy.ts";
 import { step } from "#core/node/step.ts";
-import { due } from "#core/schedule/schedule.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { money, tokenUnits } from "#core/units/money.ts";
-import type { Position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
-import { priceClass } from "#core/units/price-class.ts";
+import { quietWay, readings, recreate } from "./kernel.ts";
 import { modelledCheck, modelledSigner, testSigner } from "./test-signer.ts";
+import {
+  classesOf,
+  generationOf,
+  type LineWorld,
+  nodeAt,
+  otherOf,
+  type Way,
+  type Wire,
+  type WireEnd,
+  type WorldNode,
+  type WorldOptions,
+  wayOf,
+} from "./world.ts";
 
-/**
- * A line of nodes, each running the shipped `step` over a journal in memory, with a model of the
- * kernel between neighbours and a network that loses, repeats and reorders as it is told. No clock
- * and no chance: whoever drives it decides everything, so every run can be run again.
- */
-export interface LineWorld {
-  readonly nodes: readonly WorldNode[];
-  readonly wires: readonly Wire[];
-  /** Datagrams on the way. */
-  readonly air: Datagram[];
-  readonly options: WorldOptions;
-}
-
-/** One node: its durable journal, and the agent that runs on it. */
-export interface WorldNode {
-  readonly signer: Signer;
-  readonly journal: LedgerEvent[];
-  /** The fold of the journal, kept beside it. */
-  ledger: Ledger;
-  node: Node;
-  readonly ends: readonly WireEnd[];
-  prices: Pricing[];
-  /** How often enforcement was told to throttle somebody. */
-  throttles: number;
-  readonly alarms: string[];
-}
-
-/** A node's end of a wire, seen as neighbour number `neighbour` of that node. */
-export interface WireEnd {
-  readonly neighbour: number;
-  readonly wire: number;
-  readonly side: 0 | 1;
-}
-
-/** The tunnel of class 1 between two neighbours; everything by sending side. */
-export interface Wire {
-  readonly nodes: readonly [number, number];
-  readonly ways: readonly [Way, Way];
-  readonly generation: [number, number];
-}
-
-/** One direction of a wire: the kernel's view, and the truth for the theorems. */
-export interface Way {
-  rawSent: bigint;
-  rawReceived: bigint;
-  quota: bigint;
-  gate: bigint;
-  standing: Standing;
-  /** Truth: all bytes ever sent and received; positions as the protocol counts them. */
-  sent: bigint;
-  tx: bigint;
-  rx: bigint;
-  payerResets: bigint;
-  degraded: bigint;
-  /** Bytes unread at the payee when its counters were lost (T7). */
-  forgiven: bigint;
-}
-
-/** A message on its way. */
-export interface Datagram {
-  readonly to: number;
-  readonly neighbour: number;
-  readonly bytes: Uint8Array;
-}
-
-/** What the world is made of. */
-export interface WorldOptions {
-  readonly terms: Terms;
-  readonly deposit: bigint;
-  readonly grainsPerUnit: bigint;
-  /** Signatures by modelled keys (fast, E4 by construction) or by the real curve. */
-  readonly keys?: "modelled" | "real";
-  /** Per node: what it charges. `resale` means: a fee on top of the next node of the line. */
-  readonly prices: readonly (bigint | { readonly fee: bigint })[];
-}
-
-const one = priceClass(1);
+export { books } from "./books.ts";
+export { readings, recreate, traffic } from "./kernel.ts";
+export {
+  type Datagram,
+  type LineWorld,
+  nodeAt,
+  type Way,
+  type Wire,
+  type WireEnd,
+  type WorldNode,
+  type WorldOptions,
+} from "./world.ts";
 
 /** A line of as many nodes as there are prices, all agents started, nothing delivered yet. */
 export function lineWorld(options: WorldOptions): LineWorld {
   const size = options.prices.length;
+  const classes = options.classes ?? 1;
   const signers = options.prices.map((_, i) =>
     options.keys === "real" ? testSigner(i + 1) : modelledSigner(i + 1),
   );
@@ -109,41 +56,32 @@ export function lineWorld(options: WorldOptions): LineWorld {
       ledger: emptyLedger,
       node: replay(signer, [], checkOf(options)),
       ends,
-      prices: [pricing(options, signers, i)],
+      prices: Array.from({ length: classes }, (_, k) => pricing(options, signers, i, k + 1)),
       throttles: 0,
       alarms: [],
     };
   });
   const wires = Array.from({ length: size - 1 }, (_, i): Wire => {
-    return { nodes: [i, i + 1], ways: [way(), way()], generation: [1, 1] };
+    const tunnels = Array.from({ length: classes }, (): [Way, Way] => [quietWay(), quietWay()]);
+    return { nodes: [i, i + 1], classes: tunnels, generation: [1, 1] };
   });
   const world: LineWorld = { nodes, wires, air: [], options };
   for (const i of nodes.keys()) start(world, i);
   return world;
 }
 
-function pricing(options: WorldOptions, signers: readonly Signer[], i: number): Pricing {
+function pricing(
+  options: WorldOptions,
+  signers: readonly Signer[],
+  i: number,
+  paidClass: number,
+): Pricing {
   const own = options.prices[i] ?? 1n;
-  if (typeof own === "bigint") return { kind: "fixed", price: price(own) };
+  const dearer = BigInt(paidClass);
+  if (typeof own === "bigint") return { kind: "fixed", price: price(own * dearer) };
   const via = signers[i + 1];
   if (via === undefined) throw new Error("the last node of the line has nothing to resell");
-  return { kind: "resale", via: via.id, fee: price(own.fee) };
-}
-
-function way(): Way {
-  return {
-    rawSent: 0n,
-    rawReceived: 0n,
-    quota: 0n,
-    gate: 0n,
-    standing: "open",
-    sent: 0n,
-    tx: 0n,
-    rx: 0n,
-    payerResets: 0n,
-    degraded: 0n,
-    forgiven: 0n,
-  };
+  return { kind: "resale", via: via.id, fee: price(own.fee * dearer) };
 }
 
 function checkOf(options: WorldOptions) {
@@ -165,21 +103,24 @@ export function configured(world: LineWorld, index: number, starting: boolean): 
   const self = nodeAt(world, index);
   const neighbours = self.ends.map((end): NeighbourPolicy => {
     const other = nodeAt(world, otherOf(world, end));
-    const via = self.prices[0];
-    const resold = via?.kind === "resale" && via.via === other.signer.id;
     const fixed: Pricing = { kind: "fixed", price: price(1n) };
+    const prices = self.prices.map((own) => {
+      const upstream = own.kind === "resale" && own.via === other.signer.id;
+      return upstream ? fixed : own;
+    });
     return {
       id: other.signer.id,
-      classes: 1,
+      classes: prices.length,
       terms: world.options.terms,
-      prices: [resold || via === undefined ? fixed : via],
+      prices,
       tunnelKey: new Uint8Array(32),
     };
   });
   return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), starting };
 }
 
-function channelOf(world: LineWorld, end: WireEnd): Channel {
+/** The payment channel of a wire, as a node's settlement port tells it. */
+export function channelOf(world: LineWorld, end: WireEnd): Channel {
   return {
     channelId: (end.wire + 1).toString(16).padStart(64, "0"),
     chainId: 31337n,
@@ -209,30 +150,42 @@ export function feedAndCrash(world: LineWorld, index: number, input: Input, dura
 }
 
 /**
- * What an event means for the truth: where a counter's past is unknown, the protocol's positions
- * go on from the journal, and the bytes that this cost or forgave are counted.
+ * The forbidden order: outputs first, then the machine stops before anything became durable. What
+ * the order journal -> believe -> act is there to prevent.
+ */
+export function feedCarelessly(world: LineWorld, index: number, input: Input): void {
+  const { outputs } = step(nodeAt(world, index).node, input);
+  for (const output of outputs) perform(world, index, output);
+}
+
+/**
+ * What an event means for the truth: where a counter's past is unknown or a disk was lost, the
+ * protocol's positions go on from the journal, and the bytes that this cost or forgave are counted.
  */
 function witness(world: LineWorld, index: number, event: LedgerEvent): void {
   const self = nodeAt(world, index);
   const before = self.ledger;
   self.journal.push(event);
   self.ledger = evolve(before, event);
-  if (event.type !== "PositionLeapt" && event.type !== "BytesForgiven") return;
+  if (!("class" in event)) return;
   const end = self.ends[event.neighbour];
-  const ledger = before.neighbours[event.neighbour];
-  if (end === undefined) return;
-  if (event.type === "PositionLeapt") {
-    const outWay = wayOf(world, end, "out");
-    const account = ledger?.outbound[0];
-    outWay.tx = (account?.reserved ?? 0n) + outWay.rawSent;
-    if (account?.counter !== undefined) outWay.payerResets += 1n;
-    return;
+  const ledger = self.ledger.neighbours[event.neighbour];
+  if (end === undefined || ledger === undefined) return;
+  const i = event.class - 1;
+  if (event.type === "PositionLeapt" || event.type === "PayerRestored") {
+    const outWay = wayOf(world, end, "out", event.class);
+    const base = ledger.outbound[i]?.counter?.base;
+    outWay.tx = base === undefined ? (ledger.outbound[i]?.sent ?? 0n) : base + outWay.rawSent;
+    const known = before.neighbours[event.neighbour]?.outbound[i]?.counter !== undefined;
+    if (known && event.type === "PositionLeapt") outWay.payerResets += 1n;
   }
-  const inWay = wayOf(world, end, "in");
-  const read = ledger?.inbound[0]?.read ?? 0n;
-  const rx = read + inWay.rawReceived - event.raw;
-  inWay.forgiven += inWay.rx - rx;
-  inWay.rx = rx;
+  if (event.type === "BytesForgiven" || event.type === "PayeeRestored") {
+    const inWay = wayOf(world, end, "in", event.class);
+    const base = ledger.inbound[i]?.counter?.base;
+    const rx = base === undefined ? (ledger.inbound[i]?.read ?? 0n) : base + inWay.rawReceived;
+    if (rx < inWay.rx) inWay.forgiven += inWay.rx - rx;
+    inWay.rx = rx;
+  }
 }
 
 function perform(world: LineWorld, index: number, output: Output): void {
@@ -243,57 +196,24 @@ function perform(world: LineWorld, index: number, output: Output): void {
   }
   const end = self.ends[output.neighbour];
   if (end === undefined) throw new Error(`an output for neighbour ${output.neighbour}`);
-  const outWay = wayOf(world, end, "out");
-  const inWay = wayOf(world, end, "in");
   if (output.type === "Send") {
     const to = otherOf(world, end);
     const back = nodeAt(world, to).ends.find((other) => other.wire === end.wire);
     world.air.push({ to, neighbour: back?.neighbour ?? 0, bytes: output.bytes });
   } else if (output.type === "Standing") {
-    inWay.standing = output.standing;
+    for (const paidClass of classesOf(world)) {
+      wayOf(world, end, "in", paidClass).standing = output.standing;
+    }
     if (output.standing === "throttled") self.throttles += 1;
   } else if (output.generation === generationOf(world, end)) {
-    if (output.type === "Quota") outWay.quota = output.limit;
-    else inWay.gate = output.limit;
+    if (output.type === "Quota") wayOf(world, end, "out", output.class).quota = output.limit;
+    else wayOf(world, end, "in", output.class).gate = output.limit;
   }
-}
-
-/** Bytes are sent over a wire from one side; of those the kernel lets pass, some are lost. */
-export function traffic(
-  world: LineWorld,
-  wire: number,
-  side: 0 | 1,
-  bytes: bigint,
-  lostPerMille: bigint,
-): bigint {
-  const path = world.wires[wire]?.ways[side];
-  if (path === undefined) throw new Error(`no wire ${wire}`);
-  const left = path.quota - path.rawSent;
-  const passed = left <= 0n ? 0n : bytes < left ? bytes : left;
-  const arrived = passed - (passed * lostPerMille) / 1000n;
-  path.degraded += bytes - passed;
-  path.rawSent += passed;
-  path.sent += passed;
-  path.tx += passed;
-  path.rawReceived += arrived;
-  path.rx += arrived;
-  return arrived;
 }
 
 /** The agent reads all its counters. */
 export function read(world: LineWorld, index: number): void {
   feed(world, index, { type: "Readings", readings: readings(world, index) });
-}
-
-/** What the agent would read now. */
-export function readings(world: LineWorld, index: number) {
-  return nodeAt(world, index).ends.map((end) => ({
-    neighbour: end.neighbour,
-    class: one,
-    generation: generationOf(world, end),
-    sent: wayOf(world, end, "out").rawSent,
-    received: wayOf(world, end, "in").rawReceived,
-  }));
 }
 
 /** Delivers a datagram on the way; it stays in the air where it is to arrive again. */
@@ -304,6 +224,11 @@ export function deliver(world: LineWorld, at: number, keep: boolean): void {
   if (!keep) world.air.splice(i, 1);
   const { to, neighbour, bytes } = datagram;
   feed(world, to, { type: "Datagram", neighbour, bytes });
+}
+
+/** Everything on the way arrives, and whatever that leads to. */
+export function deliverAll(world: LineWorld): void {
+  for (let i = 0; world.air.length > 0 && i < 10_000; i++) deliver(world, 0, false);
 }
 
 /** Loses a datagram on the way. */
@@ -324,13 +249,12 @@ export function reboot(world: LineWorld, index: number): void {
   crash(world, index);
 }
 
-/** A tunnel interface is made anew: zero counters of another generation; quota and gate closed. */
-export function recreate(world: LineWorld, end: WireEnd): void {
-  const wire = world.wires[end.wire];
-  if (wire === undefined) return;
-  wire.generation[end.side] += 1;
-  Object.assign(wayOf(world, end, "out"), { rawSent: 0n, quota: 0n });
-  Object.assign(wayOf(world, end, "in"), { rawReceived: 0n, gate: 0n });
+/** The journal is gone and the agent starts without one. The key and the kernel are still there. */
+export function loseDisk(world: LineWorld, index: number): void {
+  const self = nodeAt(world, index);
+  self.journal.length = 0;
+  self.ledger = emptyLedger;
+  crash(world, index);
 }
 
 /** Delivers, reads, pokes and settles until nothing is on the way any more. */
@@ -342,62 +266,8 @@ export function drain(world: LineWorld, rounds = 12): void {
       feed(world, i, { type: "Wish", wish: { type: "Settle" } });
       feed(world, i, { type: "Poke" });
     }
-    for (let i = 0; world.air.length > 0 && i < 10_000; i++) deliver(world, 0, false);
+    deliverAll(world);
   }
-}
-
-/** Both books about one direction of a wire. */
-export function books(world: LineWorld, wire: number, side: 0 | 1) {
-  const found = world.wires[wire];
-  if (found === undefined) throw new Error(`no wire ${wire}`);
-  const payer = nodeAt(world, found.nodes[side]);
-  const payee = nodeAt(world, found.nodes[side === 0 ? 1 : 0]);
-  const out = payer.ends.find((end) => end.wire === wire)?.neighbour ?? 0;
-  const into = payee.ends.find((end) => end.wire === wire)?.neighbour ?? 0;
-  const outbound = payer.node.ledger.neighbours[out];
-  const inbound = payee.node.ledger.neighbours[into];
-  const owing = outbound?.outbound[0];
-  const owed = inbound?.inbound[0];
-  if (owing === undefined || owed === undefined) throw new Error("neighbours not configured");
-  return {
-    way: found.ways[side],
-    x: payer.node.live[out]?.paths[0]?.sent ?? 0n,
-    r: owing.reserved,
-    g: owing.schedule.end,
-    v: owing.signed,
-    payerF: (at: bigint) => due(owing.schedule, at as Position),
-    y: owed.read,
-    G: owed.schedule.end,
-    w: owed.credited,
-    payeeF: (at: bigint) => due(owed.schedule, at as Position),
-    price: owed.price,
-    signed: outbound?.signed,
-    credited: inbound?.credited,
-  };
-}
-
-/** The node at an index of the line. */
-export function nodeAt(world: LineWorld, index: number): WorldNode {
-  const found = world.nodes[index];
-  if (found === undefined) throw new Error(`no node ${index}`);
-  return found;
-}
-
-function otherOf(world: LineWorld, end: WireEnd): number {
-  const wire = world.wires[end.wire];
-  if (wire === undefined) throw new Error(`no wire ${end.wire}`);
-  return wire.nodes[end.side === 0 ? 1 : 0];
-}
-
-function wayOf(world: LineWorld, end: WireEnd, direction: "out" | "in"): Way {
-  const wire = world.wires[end.wire];
-  if (wire === undefined) throw new Error(`no wire ${end.wire}`);
-  const side = direction === "out" ? end.side : end.side === 0 ? 1 : 0;
-  return wire.ways[side];
-}
-
-function generationOf(world: LineWorld, end: WireEnd): string {
-  return `boot/${end.wire}-${end.side}/${world.wires[end.wire]?.generation[end.side] ?? 0}`;
 }
 
 /** Terms with small numbers, so that limits are met often. */

@@ -24,6 +24,7 @@ export type Op =
       readonly side: 0 | 1;
       readonly bytes: number;
       readonly lost: number;
+      readonly class: number;
     }
   | { readonly op: "read" | "poke" | "settle" | "crash" | "reboot"; readonly node: number }
   | { readonly op: "deliver" | "repeat" | "lose"; readonly at: number }
@@ -37,7 +38,12 @@ export type Op =
     };
 
 /** Ops for a line of so many nodes: mostly traffic, readings and messages, sometimes disaster. */
-export function ops(nodes: number, length: number, disasters = true): fc.Arbitrary<readonly Op[]> {
+export function ops(
+  nodes: number,
+  length: number,
+  disasters = true,
+  classes = 1,
+): fc.Arbitrary<readonly Op[]> {
   const node = fc.integer({ min: 0, max: nodes - 1 });
   const at = fc.integer({ min: 0, max: 30 });
   const calm: fc.WeightedArbitrary<Op>[] = [
@@ -49,6 +55,7 @@ export function ops(nodes: number, length: number, disasters = true): fc.Arbitra
         side: fc.constantFrom(0 as const, 0 as const, 1 as const),
         bytes: fc.integer({ min: 1, max: 9 }),
         lost: fc.constantFrom(0, 0, 0, 200, 500, 1000),
+        class: fc.integer({ min: 1, max: classes }),
       }),
     },
     { weight: 7, arbitrary: fc.record({ op: fc.constant("read" as const), node }) },
@@ -94,7 +101,7 @@ export function ops(nodes: number, length: number, disasters = true): fc.Arbitra
 export function run(world: LineWorld, op: Op): void {
   switch (op.op) {
     case "traffic":
-      traffic(world, op.wire, op.side, BigInt(op.bytes), BigInt(op.lost));
+      traffic(world, op.wire, op.side, BigInt(op.bytes), BigInt(op.lost), op.class);
       return;
     case "read":
       return read(world, op.node);
@@ -130,13 +137,12 @@ export function run(world: LineWorld, op: Op): void {
   }
 }
 
-/** The operator of a node changes its price, or its fee where it resells. */
+/** The operator of a node changes its price, or its fee where it resells; class k costs k times. */
 export function setPrice(world: LineWorld, index: number, grains: bigint): void {
   const self = nodeAt(world, index);
-  self.prices = self.prices.map((pricing) =>
-    pricing.kind === "fixed"
-      ? { ...pricing, price: price(grains) }
-      : { ...pricing, fee: price(grains) },
-  );
+  self.prices = self.prices.map((pricing, i) => {
+    const dear = price(grains * BigInt(i + 1));
+    return pricing.kind === "fixed" ? { ...pricing, price: dear } : { ...pricing, fee: dear };
+  });
   feed(world, index, configured(world, index, false));
 }

@@ -1,4 +1,5 @@
-import { books, type LineWorld } from "./line-world.ts";
+import { books } from "./books.ts";
+import { classesOf, type LineWorld } from "./world.ts";
 
 /**
  * The theorems that must hold of both ends of every account after every step, against the truth
@@ -6,17 +7,24 @@ import { books, type LineWorld } from "./line-world.ts";
  */
 export function broken(world: LineWorld): string | undefined {
   for (const wire of world.wires.keys()) {
-    for (const side of [0, 1] as const) {
-      const found = brokenOn(world, wire, side);
-      if (found !== undefined) return `wire ${wire} side ${side}: ${found}`;
+    for (const paidClass of classesOf(world)) {
+      for (const side of [0, 1] as const) {
+        const found = brokenOn(world, wire, side, paidClass);
+        if (found !== undefined) return `wire ${wire} side ${side} class ${paidClass}: ${found}`;
+      }
     }
   }
   const alarm = world.nodes.flatMap((node) => node.alarms)[0];
   return alarm === undefined ? undefined : `alarm: ${alarm}`;
 }
 
-function brokenOn(world: LineWorld, wire: number, side: 0 | 1): string | undefined {
-  const { way, x, r, g, v, payerF, y, G, w, payeeF } = books(world, wire, side);
+function brokenOn(
+  world: LineWorld,
+  wire: number,
+  side: 0 | 1,
+  paidClass: number,
+): string | undefined {
+  const { way, x, r, g, v, payerF, y, G, w, payeeF } = books(world, wire, side, paidClass);
   const { terms } = world.options;
   const limit = terms.creditLimit;
   const leapt = way.payerResets * terms.reservation;
