@@ -10,7 +10,7 @@ import type { AccountId } from "#core/schedule/account-id.ts";
 import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { due, misfit } from "#core/schedule/schedule.ts";
 import { capacity } from "#core/settlement/channel.ts";
-import { addsUp, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
@@ -191,14 +191,13 @@ function signed(
   const received = neighbour.credited?.cumulative ?? (0n as TokenUnits);
   const over = voucher.cumulative > capacity(channel.depositOut, received);
   const { spendingLimit } = neighbour;
-  const sum = voucher.totals.reduce((all: bigint, total) => all + total, 0n);
   return [
     ...when(beyond, "P3", "more signed than F(r)"),
     ...when(goesDown, "T4", "a total goes down"),
     ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
     ...when(over, "P3", "more signed than the channel holds"),
     ...when(
-      !restoring && spendingLimit !== undefined && sum > spendingLimit,
+      !restoring && spendingLimit !== undefined && sum(voucher.totals) > spendingLimit,
       "P3",
       "more signed than the operator allows",
     ),
@@ -219,11 +218,11 @@ function credited(
   });
   const ours = neighbour.signed?.cumulative ?? (0n as TokenUnits);
   const over = voucher.cumulative > capacity(channel.depositIn, ours);
-  const known = neighbour.credited?.cumulative ?? 0n;
+  const known = sum(neighbour.credited?.totals ?? []);
   return [
     ...when(misfits, "Q1", "more credited than was leased"),
     ...when(over, "Q1", "more credited than the channel holds"),
-    ...when(voucher.cumulative <= known, "T4", "credited again or downwards"),
+    ...when(sum(voucher.totals) <= known, "T4", "credited again or downwards"),
     ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
     ...when(
       !voucherHolds(holds, channel, voucher, neighbour.id),

@@ -20,7 +20,7 @@ import {
 } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Channel } from "#core/settlement/channel.ts";
-import type { Voucher } from "#core/settlement/voucher.ts";
+import { sum, type Voucher } from "#core/settlement/voucher.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { origin } from "#core/units/position.ts";
@@ -193,7 +193,7 @@ function withCreditedVoucher(
   const inbound = before.inbound.map((account, i) =>
     withCredit(account, event.voucher.totals[i] ?? noMoney, event.held[i] ?? origin),
   );
-  const covered = before.held !== undefined && before.held.cumulative <= event.voucher.cumulative;
+  const covered = before.held !== undefined && sum(before.held.totals) <= sum(event.voucher.totals);
   const held = covered ? undefined : before.held;
   return { ...before, inbound, credited: event.voucher, held };
 }

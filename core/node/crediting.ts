@@ -7,7 +7,7 @@ import { fitsSchedule } from "#core/rules/payee-rules.ts";
 import { type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { due } from "#core/schedule/schedule.ts";
 import { type Channel, capacity } from "#core/settlement/channel.ts";
-import { addsUp, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import { voucherForm } from "#core/settlement/voucher-form.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import { actAsPayee, sendLeases } from "./granting.ts";
@@ -54,15 +54,20 @@ function answer(turn: Turn, neighbour: number): void {
     for (const paidClass of paidClasses(of)) sendLeases(turn, { neighbour, class: paidClass });
 }
 
-/** Q1: valid, consistent with F, covered by the channel; the larger total counts. */
+/**
+ * Q1: valid, consistent with F, covered by the channel; the larger total counts. Totals are
+ * compared in grains: payments of less than a token unit count as well, because what is signed is
+ * rounded up (T13) and so covers them.
+ */
 function weigh(turn: Turn, neighbour: number, voucher: Voucher, held: readonly Position[]): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
   const { channel, credited } = of.ledger;
-  const known = credited?.cumulative ?? 0n;
+  const known = sum(credited?.totals ?? []);
+  const total = sum(voucher.totals);
   // A repeated or older voucher is dropped unverified: a signature check costs, and w cannot fall.
-  if (voucher.cumulative < known) return refuse(turn, neighbour, "older than what is known");
-  if (voucher.cumulative === known) return;
+  if (total < known) return refuse(turn, neighbour, "older than what is known");
+  if (total === known) return;
   if (channel === undefined) return refuse(turn, neighbour, "no channel");
   if (!channel.open) return refuse(turn, neighbour, "channel is closing");
   if (voucher.totals.length !== of.ledger.inbound.length || !addsUp(channel, voucher)) {
@@ -119,7 +124,7 @@ function creditOrHold(
   const ours = of.ledger.signed?.cumulative ?? (0n as never);
   if (voucher.cumulative > capacity(channel.depositIn, ours)) {
     refuse(turn, neighbour, "voucher above the channel");
-    const better = voucher.cumulative > (of.ledger.held?.cumulative ?? 0n);
+    const better = sum(voucher.totals) > sum(of.ledger.held?.totals ?? []);
     if (better) record(turn, { type: "VoucherHeld", neighbour, voucher });
     return;
   }

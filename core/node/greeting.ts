@@ -6,6 +6,7 @@ import {
   helloDigest,
   statementDigest,
 } from "#core/peer/message-form.ts";
+import { noMoney } from "#core/units/money.ts";
 import { origin } from "#core/units/position.ts";
 import { sendVoucher } from "./paying.ts";
 import { priceOf } from "./resale.ts";
@@ -51,13 +52,11 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   const greeted = hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
-  revise(turn, neighbour, { hello, greeted, ...(again ? { acknowledged: zero } : {}) });
+  revise(turn, neighbour, { hello, greeted, ...(again ? { acknowledged: noMoney } : {}) });
   if (!greeted) sendHello(turn, neighbour);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }
-
-const zero = 0n as never;
 
 function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
   const { policy } = of.live;

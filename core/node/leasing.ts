@@ -8,7 +8,7 @@ import { type AccountId, accountFields } from "#core/schedule/account-id.ts";
 import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { leaseForm } from "#core/schedule/lease-form.ts";
 import { misfit, segmentLimit } from "#core/schedule/schedule.ts";
-import { addsUp, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import { actAsPayee } from "./granting.ts";
 import { awakenPath } from "./live.ts";
 import { actAsPayer } from "./paying.ts";
@@ -62,10 +62,9 @@ function takeCredited(turn: Turn, neighbour: number, credited: Voucher): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
   const signed = of.ledger.signed?.cumulative ?? 0n;
+  const total = sum(credited.totals);
   if (credited.cumulative > signed) restoreTotal(turn, neighbour, of, credited);
-  else if (credited.cumulative > of.live.acknowledged) {
-    revise(turn, neighbour, { acknowledged: credited.cumulative });
-  }
+  else if (total > of.live.acknowledged) revise(turn, neighbour, { acknowledged: total });
 }
 
 function restoreTotal(turn: Turn, neighbour: number, of: Acting, voucher: Voucher): void {
@@ -82,7 +81,7 @@ function restoreTotal(turn: Turn, neighbour: number, of: Acting, voucher: Vouche
     return refuse(turn, neighbour, "bad signature");
   }
   record(turn, { type: "VoucherSigned", neighbour, voucher });
-  revise(turn, neighbour, { acknowledged: voucher.cumulative });
+  revise(turn, neighbour, { acknowledged: sum(voucher.totals) });
 }
 
 function takeLease(turn: Turn, key: PathKey, lease: Lease): boolean {

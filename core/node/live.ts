@@ -2,7 +2,7 @@ import { resume } from "#core/account/counter.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import type { Meter } from "#core/meter/meter.ts";
 import type { Advert, Hello } from "#core/peer/message.ts";
-import { noMoney, type TokenUnits } from "#core/units/money.ts";
+import { type Money, noMoney } from "#core/units/money.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import type { Standing } from "./output.ts";
 import type { NeighbourPolicy } from "./policy.ts";
@@ -20,8 +20,8 @@ export interface LiveNeighbour {
   readonly greeted: boolean;
   /** The neighbour has shown which leases it holds: until then a blank ledger grants nothing. */
   readonly shown: boolean;
-  /** The best of our vouchers that the neighbour says it has credited. */
-  readonly acknowledged: TokenUnits;
+  /** Grains: the sum of the best of our vouchers that the neighbour says it has credited. */
+  readonly acknowledged: Money;
   readonly advert: Advert | undefined;
   /** How many ADVERTs we made in this run, and the prices in the last one. */
   readonly adverts: bigint;
@@ -63,7 +63,7 @@ export function awaken(neighbour: NeighbourLedger): LiveNeighbour {
     hello: undefined,
     greeted: false,
     shown: false,
-    acknowledged: noMoney as bigint as TokenUnits,
+    acknowledged: noMoney,
     advert: undefined,
     adverts: 0n,
     freeReceived: 0n,

@@ -174,7 +174,7 @@ export function sendVoucher(turn: Turn, neighbour: number): void {
 
 /** P4: whether the voucher should be sent again: out of lease, or the payee does not have it. */
 export function voucherIsWanting(of: Acting): boolean {
-  const signed = of.ledger.signed?.cumulative ?? 0n;
+  const signed = sum(of.ledger.signed?.totals ?? []);
   return (
     signed > of.live.acknowledged || paidClasses(of).some((paidClass) => outOfLease(of, paidClass))
   );
