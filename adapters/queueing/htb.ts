@@ -15,6 +15,7 @@ export function leafLimit(linkRate: bigint): bigint {
 /** The leaf qdisc that this kernel has: fq_codel, or a byte-limited fifo. */
 export const probeLeaf = (interfaceName: string, linkRate: bigint) =>
   run("tc", ["qdisc", "replace", "dev", interfaceName, "root", "fq_codel"]).pipe(
+    Effect.andThen(run("tc", ["qdisc", "delete", "dev", interfaceName, "root"])),
     Effect.as("fq_codel"),
     Effect.catch(() => Effect.succeed(`bfifo limit ${leafLimit(linkRate)}`)),
   );

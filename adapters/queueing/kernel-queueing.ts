@@ -86,6 +86,8 @@ const attachTunnels = Effect.fnUntraced(function* (
   for (const plan of plans) {
     for (const [i, name] of plan.interfaces.entries()) {
       yield* ip(["link", "set", "dev", name, "txqueuelen", String(transmitQueue)]);
+      // HTB cannot be replaced by HTB: what an earlier run attached goes first.
+      yield* tc([`qdisc delete dev ${name} root`]).pipe(Effect.ignore);
       const leaf = yield* probeLeaf(name, plan.linkRate);
       yield* tc(htbLines(name, i === 0, plan, leaf));
     }

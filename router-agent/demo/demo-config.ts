@@ -1,0 +1,89 @@
+import type { RouterName } from "./stage.ts";
+
+/** What the demo knows of a router's keys. */
+export interface RouterKeys {
+  readonly nodeId: string;
+  readonly tunnelKey: string;
+}
+
+/** Where a neighbour of the demo calls another. */
+export interface DemoLink {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Places that differ from stage to stage. */
+export interface DemoPlace {
+  readonly prefix: string;
+  readonly journal: string;
+  readonly keys: string;
+  readonly listenPort: (towards: RouterName) => number;
+  readonly endpoint: (towards: RouterName) => DemoLink;
+}
+
+/** Addresses inside the tunnels. */
+export const addresses = {
+  a: "10.99.1.1",
+  b: "10.99.2.1",
+  c: "10.99.3.1",
+  internet: "10.99.9.2",
+} as const;
+
+/** Grains a byte: 0.05 USDC a gigabyte and so on, with 10^12 grains a millionth of a USDC. */
+export const prices = {
+  c: "0.05/GB",
+  fee: "0.02/GB",
+  back: "0.03/GB",
+  raised: 80_000_000n,
+} as const;
+
+/** The configuration of one router of the demo: the file that a person would write. */
+export function demoConfig(
+  self: RouterName,
+  keys: Readonly<Record<RouterName, RouterKeys>>,
+  place: DemoPlace,
+): string {
+  const neighbour = (name: RouterName, rest: Record<string, string>) => ({
+    name,
+    id: keys[name].nodeId,
+    tunnel_key: keys[name].tunnelKey,
+    endpoint: `${place.endpoint(name).host}:${place.endpoint(name).port}`,
+    listen_port: String(place.listenPort(name)),
+    max_price: "0.20/GB",
+    deposit_in: "1 USDC",
+    deposit_out: "1 USDC",
+    ...rest,
+  });
+  const lines: Record<RouterName, readonly object[]> = {
+    a: [neighbour("b", { price: prices.back })],
+    b: [
+      neighbour("a", { resells_via: "c", fee: prices.fee }),
+      neighbour("c", { price: prices.back }),
+    ],
+    c: [neighbour("b", { price: prices.c })],
+  };
+  const internet = `${addresses.internet}/32`;
+  const routes: Record<RouterName, readonly object[]> = {
+    a: [{ prefix: internet, via: "b", class: "1" }],
+    b: [{ prefix: internet, via: "c", class: "1" }],
+    c: [{ prefix: `${addresses.a}/32`, via: "b", class: "1" }],
+  };
+  return JSON.stringify({
+    journal: place.journal,
+    keys: place.keys,
+    interface_prefix: place.prefix,
+    token_symbol: "USDC",
+    pay_threshold: "0.00003 USDC",
+    credit_limit: "0.0006 USDC",
+    reservation: "2MB",
+    read_chunk: "500kB",
+    price_cap: "0.20/GB",
+    round_trip: "1MB",
+    link_rate: "20Mbit",
+    free_rate: "1Mbit",
+    control_rate: "128kbit",
+    poke_interval: "200",
+    neighbours: lines[self],
+    routes: routes[self],
+  });
+}

@@ -1,0 +1,38 @@
+import { createSocket } from "node:dgram";
+
+/**
+ * The demo's traffic, a program of its own: `traffic.ts send HOST PORT BYTES-A-SECOND` from behind
+ * the first router, `traffic.ts answer PORT` in the "internet", which sends every third datagram
+ * back. UDP, so that what is lost stays lost and is seen.
+ */
+const [role = "", ...rest] = process.argv.slice(2);
+const payload = 1200;
+
+function send(host: string, port: number, rate: number): void {
+  const socket = createSocket("udp4");
+  const bytes = Buffer.alloc(payload, 0x2e);
+  const began = process.hrtime.bigint();
+  let sent = 0;
+  socket.on("error", () => {});
+  setInterval(() => {
+    const elapsed = Number(process.hrtime.bigint() - began) / 1e9;
+    const due = Math.floor((elapsed * rate) / payload);
+    for (let burst = 0; sent < due && burst < 64; burst++, sent++) socket.send(bytes, port, host);
+    if (sent < due - 64) sent = due - 64; // never catches up with more than one burst
+  }, 5);
+}
+
+function answer(port: number): void {
+  const socket = createSocket("udp4");
+  let received = 0;
+  socket.on("error", () => {});
+  socket.on("message", (bytes, from) => {
+    received += 1;
+    if (received % 3 === 0) socket.send(bytes, from.port, from.address);
+  });
+  socket.bind(port);
+}
+
+process.on("disconnect", () => process.exit(0));
+if (role === "send") send(rest[0] ?? "", Number(rest[1]), Number(rest[2]));
+else answer(Number(rest[0]));
