@@ -64,7 +64,9 @@ function takeCredited(turn: Turn, neighbour: number, credited: Voucher): void {
   const signed = of.ledger.signed?.cumulative ?? 0n;
   const total = sum(credited.totals);
   if (credited.cumulative > signed) restoreTotal(turn, neighbour, of, credited);
-  else if (total > of.live.acknowledged) revise(turn, neighbour, { acknowledged: total });
+  else if (total > of.live.acknowledged && total <= sum(of.ledger.signed?.totals ?? [])) {
+    revise(turn, neighbour, { acknowledged: total });
+  }
 }
 
 function restoreTotal(turn: Turn, neighbour: number, of: Acting, voucher: Voucher): void {

@@ -7,7 +7,7 @@ import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/p
 import { due, reach } from "#core/schedule/schedule.ts";
 import { capacity } from "#core/settlement/channel.ts";
 import { signVoucher, sum } from "#core/settlement/voucher.ts";
-import { type Money, type TokenUnits, toGrains } from "#core/units/money.ts";
+import { type Money, moneyLimit, type TokenUnits } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import {
@@ -125,7 +125,8 @@ export function budget(ledger: NeighbourLedger): Money {
   const { channel, spendingLimit } = ledger;
   if (channel === undefined) return 0n as Money;
   const received = ledger.credited?.cumulative ?? (0n as TokenUnits);
-  const covered = toGrains(capacity(channel.depositOut, received), channel.grainsPerUnit);
+  const all = capacity(channel.depositOut, received) * channel.grainsPerUnit;
+  const covered = (all < moneyLimit ? all : moneyLimit) as Money;
   return spendingLimit !== undefined && spendingLimit < covered ? spendingLimit : covered;
 }
 

@@ -19,6 +19,7 @@ export type Refusal =
   | "too many price changes"
   | "no channel"
   | "channel is closing"
+  | "channel fact out of range"
   | "voucher goes down"
   | "voucher does not add up"
   | "voucher beyond the schedule"
@@ -54,6 +55,7 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "too many price changes": "prices changed too often ahead of traffic; wait for traffic",
   "no channel": "there is no payment channel with the neighbour yet",
   "channel is closing": "the payment channel is closing; nothing new is credited",
+  "channel fact out of range": "the settlement ledger told of a channel that cannot be; ignored",
   "voucher goes down": "a voucher below an earlier one on some class; the larger total stays",
   "voucher does not add up": "the classes of a voucher do not add up to what is signed",
   "voucher beyond the schedule": "a voucher above the price of all leases; refused, kept as proof",

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
-import { sameChannel } from "#core/settlement/channel.ts";
+import { isPossibleChannel, sameChannel } from "#core/settlement/channel.ts";
 import { configure } from "./configuring.ts";
 import { creditHeld, takeVoucher } from "./crediting.ts";
 import { actAsPayee } from "./granting.ts";
@@ -93,6 +93,7 @@ function takeChannelFact(turn: Turn, input: Extract<Input, { type: "ChannelFact"
   const of = acting(turn, neighbour);
   if (of === undefined) return;
   const known = of.ledger.channel;
+  if (!isPossibleChannel(channel)) return refuse(turn, neighbour, "channel fact out of range");
   if (known !== undefined && sameChannel(known, channel)) return;
   record(turn, { type: "ChannelSeen", neighbour, channel });
   creditHeld(turn, neighbour);

@@ -5,7 +5,7 @@ import {
   type Signer,
   signingDigest,
 } from "#core/identity/signature.ts";
-import { type Money, money } from "#core/units/money.ts";
+import type { Money } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
 import { type AccountId, accountFields } from "./account-id.ts";
@@ -32,9 +32,12 @@ export interface Lease {
 /** A lease before it is signed. */
 export type LeaseTerms = Omit<Lease, "signature">;
 
-/** F(to): the price of everything up to the lease's end. */
+/**
+ * F(to): the price of everything up to the lease's end. Total, because anybody may have written
+ * the lease: a sum too large for money is compared, found to be beyond every limit, and refused.
+ */
 export function dueAtEnd(lease: LeaseTerms): Money {
-  return money(lease.due + cost(lease.to - lease.from, lease.price));
+  return (lease.due + cost(lease.to - lease.from, lease.price)) as Money;
 }
 
 /** What the payee signs. */

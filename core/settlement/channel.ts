@@ -1,4 +1,5 @@
-import { type TokenUnits, tokenUnits } from "#core/units/money.ts";
+import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
+import { positionLimit } from "#core/units/position.ts";
 
 /**
  * A payment channel between two neighbours, as far as billing needs it: facts told by the
@@ -20,12 +21,30 @@ export interface Channel {
   readonly open: boolean;
 }
 
+/** Whether a fact has the form and the limits that the journal and the contract demand. */
+export function isPossibleChannel(channel: Channel): boolean {
+  return (
+    /^[0-9a-f]{64}$/.test(channel.channelId) &&
+    /^[0-9a-f]{40}$/.test(channel.contract) &&
+    within(channel.chainId, 0n, positionLimit) &&
+    within(channel.grainsPerUnit, 1n, positionLimit) &&
+    within(channel.depositIn, 0n, tokenUnitsLimit) &&
+    within(channel.depositOut, 0n, tokenUnitsLimit)
+  );
+}
+
+function within(value: bigint, least: bigint, most: bigint): boolean {
+  return value >= least && value <= most;
+}
+
 /**
  * How much a party's vouchers are good for in all: what it deposited and what the other party has
- * signed to it. Deposits recirculate: two neighbours who pay each other need no new ones.
+ * signed to it. Deposits recirculate: two neighbours who pay each other need no new ones. Never
+ * more than a voucher can carry.
  */
 export function capacity(deposit: TokenUnits, cumulativeOfTheOther: TokenUnits): TokenUnits {
-  return tokenUnits(deposit + cumulativeOfTheOther);
+  const all = deposit + cumulativeOfTheOther;
+  return (all < tokenUnitsLimit ? all : tokenUnitsLimit) as TokenUnits;
 }
 
 /** Whether two facts say the same. */

@@ -40,9 +40,14 @@ export function voucherHolds(
   return holds(payer, voucherDigest(channel, voucher.cumulative), voucher.signature);
 }
 
-/** Whether the division over the classes adds up to what was signed. */
+/**
+ * Whether the division over the classes adds up to what was signed. Total: totals that are too
+ * large for any token amount do not.
+ */
 export function addsUp(channel: Channel, voucher: Voucher): boolean {
-  return toTokenUnits(sum(voucher.totals), channel.grainsPerUnit) === voucher.cumulative;
+  const total = sum(voucher.totals);
+  const signed = voucher.cumulative * channel.grainsPerUnit;
+  return total <= signed && signed - total < channel.grainsPerUnit;
 }
 
 const domainType = keccak_256(
