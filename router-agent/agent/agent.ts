@@ -130,8 +130,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   const offer = (input: Input | "look") => Queue.offer(inputs, { input, done: undefined });
   yield* feed(ports, () => node, counts, offer);
   yield* limitSpending(plan, node, ask);
-  const pokes = Schedule.spaced(`${config.pokeInterval} millis`);
-  yield* Effect.forkScoped(Effect.repeat(offer("look"), pokes));
+  yield* Effect.forkScoped(Effect.repeat(offer("look"), Schedule.spaced(config.pokeInterval)));
   const agent: Agent = {
     node: () => node,
     config: () => config,

@@ -1,0 +1,191 @@
+import * as Deferred from "effect/Deferred";
+import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
+import * as Layer from "effect/Layer";
+import * as Logger from "effect/Logger";
+import { machineClock } from "#adapters/clock/monotonic-clock.ts";
+import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { memoryDisk, memoryJournal } from "#adapters/journal/memory-journal.ts";
+import { keysFromSeed, seededKeys } from "#adapters/keys/seeded-keys.ts";
+import { type Ether, ether } from "#adapters/link/ether.ts";
+import { faults } from "#adapters/link/fate.ts";
+import { carry, type MemoryKernel, memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
+import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
+import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
+import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
+import { type Agent, startAgent } from "#agent/agent/agent.ts";
+import { toJson } from "#agent/agent/facts.ts";
+import { answerRequest, statusOf } from "#agent/agent/request.ts";
+import type { Config } from "#agent/config/config.ts";
+import { readConfigText } from "#agent/config/config-reader.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
+import { demoConfig, type RouterKeys } from "./demo-config.ts";
+import { type RouterName, type RouterStatus, routerNames, type Stage } from "./stage.ts";
+
+/** Of a thousand bytes, so many are lost on every cable. */
+const lostPerMille = 50n;
+
+/** Bytes offered a tick, and milliseconds between ticks. */
+const offered = 80_000n;
+const tick = 50;
+
+/** One router of the stage: what outlives its agent, and the agent while there is one. */
+interface Router {
+  readonly config: Config;
+  readonly disk: ReturnType<typeof memoryDisk>;
+  readonly kernel: MemoryKernel;
+  agent: Agent | undefined;
+  fiber: Fiber.Fiber<unknown, unknown> | undefined;
+}
+
+/** The same story without root: the shipped agents, on the in-memory twins of every port. */
+export async function memoryStage(why: string): Promise<Stage> {
+  const network = ether();
+  network.setFate(faults({ loseEvery: 20, doubleEvery: 33 }));
+  const keyOf = (name: RouterName): RouterKeys => {
+    const { nodeId, tunnelPublicKey } = keysFromSeed(`demo ${name}`);
+    return { nodeId, tunnelKey: tunnelPublicKey };
+  };
+  const keys = { a: keyOf("a"), b: keyOf("b"), c: keyOf("c") };
+  const routers = Object.fromEntries(
+    routerNames.map((name) => [name, routerOf(name, keys)]),
+  ) as Record<RouterName, Router>;
+  for (const name of routerNames) await start(name, routers[name], network);
+  const pump = { running: undefined as NodeJS.Timeout | undefined, cheating: false };
+  const stopPump = (): void => {
+    clearInterval(pump.running);
+    pump.running = undefined;
+  };
+  return {
+    mode: "memory",
+    note: `in memory, because ${why}; the agents, journals and books are the real ones, the kernel is not`,
+    status: async (name) => {
+      const { agent } = routers[name];
+      return agent === undefined
+        ? undefined
+        : (JSON.parse(toJson(statusOf(agent))) as RouterStatus);
+    },
+    ask: (name, request) => {
+      const { agent } = routers[name];
+      if (agent === undefined) return Promise.reject(new Error(`${name} does not run`));
+      return Effect.runPromise(
+        Effect.flatMap(Deferred.make<"stop" | "stop and keep">(), (stopping) =>
+          answerRequest(agent, stopping)(request),
+        ),
+      );
+    },
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    startTraffic: async () => {
+      pump.running = setInterval(() => flow(routers, pump.cheating), tick);
+    },
+    stopTraffic: async () => stopPump(),
+    kill: (name) => end(routers[name]),
+    restart: (name) => start(name, routers[name], network),
+    deleteTunnel: async () => {
+      routers.b.kernel.interfaces.delete("rbc1");
+    },
+    cheat: async (cheating) => {
+      pump.cheating = cheating;
+    },
+    rawCounters: async () => ({
+      sent: routers.a.kernel.interfaces.get("rab1")?.sent ?? 0n,
+      received: routers.b.kernel.interfaces.get("rba1")?.received ?? 0n,
+    }),
+    finish: async () => {
+      for (const name of routerNames) await end(routers[name]);
+      const events = (name: RouterName) =>
+        routers[name].disk.commits.flatMap((one) => decodeCommit(one));
+      return { a: events("a"), b: events("b"), c: events("c") };
+    },
+    close: async () => {
+      stopPump();
+      for (const name of routerNames) await end(routers[name]);
+    },
+  };
+}
+
+function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>): Router {
+  const text = demoConfig(name, keys, {
+    prefix: `r${name}`,
+    journal: "/nowhere/journal",
+    keys: "/nowhere/keys",
+    listenPort: (towards) => 51_000 + 100 * routerNames.indexOf(towards),
+    endpoint: (towards) => ({
+      host: `${towards}.example.net`,
+      port: 51_000 + 100 * routerNames.indexOf(name),
+    }),
+  });
+  const reading = readConfigText(text);
+  if (!reading.ok)
+    throw new Error(`the demo's configuration is refused: ${JSON.stringify(reading.problems)}`);
+  return {
+    config: reading.config,
+    disk: memoryDisk(),
+    kernel: memoryKernel(),
+    agent: undefined,
+    fiber: undefined,
+  };
+}
+
+async function start(name: RouterName, router: Router, network: Ether): Promise<void> {
+  const { config, kernel, disk } = router;
+  const self = keysFromSeed(`demo ${name}`).nodeId;
+  const { chainId, contract } = config.settlement;
+  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
+  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
+    peer: id,
+    depositIn,
+    depositOut,
+  }));
+  const layers = Layer.mergeAll(
+    memoryJournal(disk),
+    seededKeys(`demo ${name}`),
+    memoryTunnel(kernel),
+    memoryCounters(kernel),
+    memoryQueueing(kernel),
+    configuredSettlement(self, place, channels),
+    network
+      .link(
+        self,
+        config.neighbours.map(({ id }) => id),
+      )
+      .pipe(Layer.provide(machineClock)),
+    Logger.layer([]),
+  );
+  await new Promise<void>((resolve, reject) => {
+    const life = Effect.gen(function* () {
+      router.agent = yield* startAgent(config);
+      yield* Effect.sync(resolve);
+      return yield* Effect.never;
+    });
+    router.fiber = Effect.runFork(life.pipe(Effect.provide(layers), Effect.scoped));
+    router.fiber.addObserver((exit) => {
+      if (exit._tag === "Failure")
+        reject(new Error(`the agent of ${name} ended: ${String(exit.cause)}`));
+    });
+  });
+}
+
+/** As SIGKILL would: no farewell, nothing written any more. */
+async function end(router: Router): Promise<void> {
+  const { fiber } = router;
+  router.fiber = undefined;
+  router.agent = undefined;
+  if (fiber !== undefined) await Effect.runPromise(Fiber.interrupt(fiber));
+}
+
+/** A tick of traffic: a to the internet through b and c, and a third of what arrives back to b. */
+function flow(routers: Record<RouterName, Router>, cheating: boolean): void {
+  const wire = (from: RouterName, to: RouterName) =>
+    [
+      routers[from].kernel.interfaces.get(`r${from}${to}1`),
+      routers[to].kernel.interfaces.get(`r${to}${from}1`),
+    ] as const;
+  const [ab, ba] = wire("a", "b");
+  const [bc, cb] = wire("b", "c");
+  const [backOut, backIn] = wire("c", "b");
+  const throttled = routers.b.kernel.throttled.has(0);
+  const first = carry(ab, ba, offered, lostPerMille, cheating);
+  const second = carry(bc, cb, throttled ? 0n : first.asPaid, lostPerMille);
+  carry(backOut, backIn, second.asPaid / 3n, lostPerMille);
+}
