@@ -65,7 +65,10 @@ function addIfNew(turn: Turn, policy: NeighbourPolicy): number {
   const known = turn.node.ledger.neighbours.findIndex((other) => other.id === policy.id);
   if (known >= 0) return known;
   const neighbour = turn.node.ledger.neighbours.length;
-  if (neighbour >= neighbourLimit) return -1;
+  if (neighbour >= neighbourLimit) {
+    refuse(turn, neighbour, "too many neighbours");
+    return neighbour;
+  }
   record(turn, { type: "NeighbourAdded", neighbour, id: policy.id, classes: policy.classes });
   return neighbour;
 }

@@ -1,5 +1,12 @@
-import { attach, lowerPosition, type Meter, sight, upperPosition } from "#core/meter/meter.ts";
-import { origin, type Position } from "#core/units/position.ts";
+import {
+  attach,
+  generationLimit,
+  lowerPosition,
+  type Meter,
+  sight,
+  upperPosition,
+} from "#core/meter/meter.ts";
+import { origin, type Position, positionLimit } from "#core/units/position.ts";
 import { actAsPayee, owesTooMuch, sendLeases } from "./granting.ts";
 import type { Reading } from "./input.ts";
 import { actAsPayer } from "./paying.ts";
@@ -13,6 +20,7 @@ import {
   paidClasses,
   record,
   refuse,
+  refuseAbsent,
   revise,
   revisePath,
   type Turn,
@@ -23,8 +31,11 @@ export function takeReadings(turn: Turn, readings: readonly Reading[]): void {
   const moved = new Set<number>();
   for (const reading of readings) {
     const of = acting(turn, reading.neighbour);
-    if (of === undefined) continue;
-    if (reading.class === 0) {
+    if (of === undefined) {
+      refuseAbsent(turn, reading.neighbour);
+    } else if (!isPossible(reading)) {
+      refuse(turn, reading.neighbour, "counter out of range");
+    } else if (reading.class === 0) {
       takeFreeReading(turn, reading, of);
     } else if (of.live.paths[reading.class - 1] === undefined) {
       refuse(turn, reading.neighbour, "unknown price class");
@@ -38,6 +49,21 @@ export function takeReadings(turn: Turn, readings: readonly Reading[]): void {
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);
   }
+}
+
+/** Whether a reading fits the journal. One that does not is no reading, whoever made it. */
+function isPossible(reading: Reading): boolean {
+  const { generation, sent, received } = reading;
+  const named = generation.length > 0 && generation.length <= generationLimit;
+  return named && isAscii(generation) && isCounter(sent) && isCounter(received);
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+function isCounter(raw: bigint): boolean {
+  return raw >= 0n && raw <= positionLimit;
 }
 
 /** The payer's half: x. A counter of unknown past makes the position leap to r (P6). */

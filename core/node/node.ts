@@ -2,6 +2,7 @@ import { type SignatureCheck, type Signer, signedBy } from "#core/identity/signa
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import { awaken, type LiveNeighbour } from "./live.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** A node: its ledger, which is its journal folded, and what it knows only while it runs. */
 export interface Node {
@@ -12,6 +13,8 @@ export interface Node {
   readonly live: readonly LiveNeighbour[];
   /** Our WireGuard public key, told in HELLO. */
   readonly tunnelKey: Uint8Array;
+  /** How often inputs about no known neighbour were refused, by reason. */
+  readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
 }
 
 /** A node that has just read its journal. */
@@ -22,6 +25,7 @@ export function wake(signer: Signer, ledger: Ledger, holds: SignatureCheck = sig
     ledger,
     live: ledger.neighbours.map(awaken),
     tunnelKey: new Uint8Array(32),
+    refusals: {},
   };
 }
 

@@ -19,7 +19,7 @@ import { monitor } from "./monitor.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
 import { actAsPayer, sendVoucher, voucherIsWanting } from "./paying.ts";
-import { acting, beginTurn, record, refuse, type Turn } from "./turn.ts";
+import { acting, beginTurn, record, refuse, refuseAbsent, type Turn } from "./turn.ts";
 
 /** What one input led to. */
 export interface Step {
@@ -65,9 +65,7 @@ function take(turn: Turn, input: Input): void {
 
 function takeDatagram(turn: Turn, neighbour: number, bytes: Uint8Array): void {
   const of = acting(turn, neighbour);
-  if (of === undefined) {
-    return refuse(turn, neighbour, "neighbour stopped after a broken invariant");
-  }
+  if (of === undefined) return refuseAbsent(turn, neighbour);
   const message = decodeMessage(bytes);
   if (typeof message === "string") return refuse(turn, neighbour, message);
   if (message.sender !== of.ledger.id) {
@@ -91,7 +89,7 @@ function takeDatagram(turn: Turn, neighbour: number, bytes: Uint8Array): void {
 function takeChannelFact(turn: Turn, input: Extract<Input, { type: "ChannelFact" }>): void {
   const { neighbour, channel } = input;
   const of = acting(turn, neighbour);
-  if (of === undefined) return;
+  if (of === undefined) return refuseAbsent(turn, neighbour);
   const known = of.ledger.channel;
   if (!isPossibleChannel(channel)) return refuse(turn, neighbour, "channel fact out of range");
   if (known !== undefined && sameChannel(known, channel)) return;
@@ -105,7 +103,8 @@ function grantWish(turn: Turn, wish: Wish): void {
   switch (wish.type) {
     case "LimitSpending": {
       const of = acting(turn, wish.neighbour);
-      if (of === undefined || of.ledger.spendingLimit === wish.limit) return;
+      if (of === undefined) return refuseAbsent(turn, wish.neighbour);
+      if (of.ledger.spendingLimit === wish.limit) return;
       record(turn, { type: "SpendingLimited", neighbour: wish.neighbour, limit: wish.limit });
       return actAsPayer(turn, wish.neighbour, false);
     }

@@ -57,12 +57,20 @@ export function revisePath(turn: Turn, key: PathKey, change: Partial<LivePath>):
   turn.live[key.neighbour] = { ...before, paths };
 }
 
-/** Counts a refusal. */
+/** Counts a refusal: at the neighbour, or at the node where it is about no known neighbour. */
 export function refuse(turn: Turn, neighbour: number, why: Refusal): void {
   const before = turn.live[neighbour];
-  if (before === undefined) return;
-  const refusals = { ...before.refusals, [why]: (before.refusals[why] ?? 0) + 1 };
-  turn.live[neighbour] = { ...before, refusals };
+  const known = (before ?? turn.node).refusals;
+  const refusals = { ...known, [why]: (known[why] ?? 0) + 1 };
+  if (before === undefined) turn.node = { ...turn.node, refusals };
+  else turn.live[neighbour] = { ...before, refusals };
+}
+
+/** Counts an input about a neighbour that {@link acting} does not find. */
+export function refuseAbsent(turn: Turn, neighbour: number): void {
+  const known = turn.live[neighbour] !== undefined;
+  const why = known ? "neighbour stopped after a broken invariant" : "unknown neighbour";
+  refuse(turn, neighbour, why);
 }
 
 /** Which account. */
