@@ -1,0 +1,84 @@
+import { resolve } from "node:path";
+import { getQuickJS, type QuickJSContext, type QuickJSHandle } from "quickjs-emscripten";
+import { rolldown } from "rolldown";
+
+/** What the whole engine, the bundle and its data may take: a small part of a 128 MB router. */
+export const memoryLimitBytes = 16 * 1024 * 1024;
+
+/** The stack of the engine. Recursion that needs more would fail on small machines. */
+export const stackLimitBytes = 512 * 1024;
+
+/** An entry module has one export, `run`: text in, text out, nothing else. */
+export interface EntryModule {
+  readonly run: (inputText: string) => string;
+}
+
+/**
+ * Runs an entry module in QuickJS, an engine with neither Node nor a browser around it: no clock
+ * but its own, no timers, no TextEncoder, no console, no crypto. What needs any of them fails.
+ * @param entryModulePath a TypeScript file that exports `run`; what it imports is bundled with it.
+ * @throws Error with QuickJS's own words and stack where the module does.
+ */
+export async function runInQuickJs(entryModulePath: string, inputText: string): Promise<string> {
+  const code = await bundle(entryModulePath);
+  const quickJs = await getQuickJS();
+  const runtime = quickJs.newRuntime();
+  runtime.setMemoryLimit(memoryLimitBytes);
+  runtime.setMaxStackSize(stackLimitBytes);
+  const context = runtime.newContext();
+  try {
+    evaluate(context, code, "bundle.js");
+    const input = context.newString(inputText);
+    context.setProp(context.global, "inputText", input);
+    input.dispose();
+    return evaluate(context, "entry.run(inputText)", "run.js");
+  } finally {
+    context.dispose();
+    runtime.dispose();
+  }
+}
+
+/** Runs the same entry module in the engine of these tests, from its source. */
+export async function runInNode(entryModulePath: string, inputText: string): Promise<string> {
+  const entry: EntryModule = await import(resolve(entryModulePath));
+  return entry.run(inputText);
+}
+
+/** One script that sets the global `entry` to the module's exports. */
+async function bundle(entryModulePath: string): Promise<string> {
+  const build = await rolldown({
+    input: resolve(entryModulePath),
+    platform: "neutral",
+    onLog(level, log) {
+      if (level === "warn") throw new Error(`the bundle is not whole: ${log.message}`);
+    },
+  });
+  try {
+    const { output } = await build.generate({ format: "iife", name: "entry", exports: "named" });
+    return output[0].code;
+  } finally {
+    await build.close();
+  }
+}
+
+/** The value of a script as text. */
+function evaluate(context: QuickJSContext, code: string, name: string): string {
+  const result = context.evalCode(code, name);
+  if (result.error !== undefined) {
+    throw new Error(`QuickJS: ${disposing(result.error, (it) => words(context.dump(it)))}`);
+  }
+  return disposing(result.value, (it) => context.getString(it));
+}
+
+function words(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("message" in error)) return String(error);
+  return `${error.message}\n${"stack" in error ? error.stack : ""}`;
+}
+
+function disposing<T>(handle: QuickJSHandle, use: (handle: QuickJSHandle) => T): T {
+  try {
+    return use(handle);
+  } finally {
+    handle.dispose();
+  }
+}
