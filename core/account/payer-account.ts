@@ -1,3 +1,4 @@
+import { type PayerInvariant, payerInvariants } from "#core/rules/invariants.ts";
 import type { PayerView } from "#core/rules/payer-rules.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import {
@@ -27,6 +28,14 @@ export interface PayerAccount {
   /** x as last journaled: at restart the kernel says where it really stands. */
   readonly sent: Position;
   readonly counter: Counter | undefined;
+}
+
+/**
+ * What must hold of an account. Where no lease is held there is no F to hold v against: after a
+ * lost disk the signed total comes back first, each class's lease later.
+ */
+export function monitoredPayer(account: PayerAccount): readonly PayerInvariant[] {
+  return account.schedule.leases === 0n ? [] : payerInvariants;
 }
 
 /** An account on which nothing has happened. */
@@ -80,12 +89,15 @@ export function withSent(account: PayerAccount, sent: Position, raw: bigint): Pa
   return { ...account, sent, counter };
 }
 
-/** P6 happened: a counter of unknown past. The position is r from here on. */
-export function withLeap(account: PayerAccount, generation: string): PayerAccount {
+/**
+ * P6 happened: a counter of unknown past, which stands at `raw` now. All it ever counted lies
+ * before r, because the kernel passes nothing beyond its quota (E3): the position is r from here on.
+ */
+export function withLeap(account: PayerAccount, generation: string, raw: bigint): PayerAccount {
   return {
     ...account,
     sent: account.reserved,
-    counter: counterAt(generation, account.reserved, 0n),
+    counter: counterAt(generation, account.reserved, raw),
   };
 }
 

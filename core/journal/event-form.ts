@@ -59,8 +59,6 @@ function eventFields(event: LedgerEvent): readonly Field[] {
       return [event.neighbour, ...channelFields(event.channel)];
     case "SpendingLimited":
       return [event.neighbour, event.limit];
-    case "PositionLeapt":
-      return [event.neighbour, event.class, event.generation];
     case "LeaseAccepted":
     case "LeaseGranted":
     case "PayerRestored":
@@ -71,6 +69,7 @@ function eventFields(event: LedgerEvent): readonly Field[] {
       return [event.neighbour, event.class, event.reserved, event.sent, event.raw];
     case "SentRead":
       return [event.neighbour, event.class, event.sent, event.raw];
+    case "PositionLeapt":
     case "BytesForgiven":
       return [event.neighbour, event.class, event.generation, event.raw];
     case "BytesRead":

@@ -69,7 +69,7 @@ function readAccountFields(reader: CanonicalReader, kind: number): Read {
   const key = readKey(reader);
   switch (kind) {
     case eventKinds.PositionLeapt:
-      return [3, { type: "PositionLeapt", ...key, generation: reader.text(generationLimit) }];
+      return [4, { type: "PositionLeapt", ...key, ...readGeneration(reader) }];
     case eventKinds.LeaseAccepted:
       return [3, { type: "LeaseAccepted", ...key, lease: readLease(reader) }];
     case eventKinds.LeaseGranted:
@@ -86,10 +86,8 @@ function readAccountFields(reader: CanonicalReader, kind: number): Read {
     }
     case eventKinds.SentRead:
       return [4, { type: "SentRead", ...key, ...readSent(reader) }];
-    case eventKinds.BytesForgiven: {
-      const generation = reader.text(generationLimit);
-      return [4, { type: "BytesForgiven", ...key, generation, raw: readRaw(reader) }];
-    }
+    case eventKinds.BytesForgiven:
+      return [4, { type: "BytesForgiven", ...key, ...readGeneration(reader) }];
     case eventKinds.BytesRead: {
       const read = readPosition(reader);
       return [4, { type: "BytesRead", ...key, read, raw: readRaw(reader) }];
@@ -136,6 +134,11 @@ function readPosition(reader: CanonicalReader): Position {
 
 function readRaw(reader: CanonicalReader): bigint {
   return reader.integer(positionLimit);
+}
+
+function readGeneration(reader: CanonicalReader) {
+  const generation = reader.text(generationLimit);
+  return { generation, raw: readRaw(reader) };
 }
 
 function readSent(reader: CanonicalReader) {

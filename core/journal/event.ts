@@ -50,8 +50,12 @@ export type NeighbourEvent =
 
 /** Where we are the payer. */
 export type PayerEvent =
-  /** P6: a counter of unknown past, or the first: the position is r. */
-  | (AccountKey & { readonly type: "PositionLeapt"; readonly generation: string })
+  /** P6: a counter of unknown past, or the first: where it stands at `raw`, the position is r. */
+  | (AccountKey & {
+      readonly type: "PositionLeapt";
+      readonly generation: string;
+      readonly raw: bigint;
+    })
   /** P5 */
   | (AccountKey & { readonly type: "LeaseAccepted"; readonly lease: Lease })
   /** P1, at the reading `sent`. */

@@ -152,7 +152,7 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
 function evolvePayer(account: PayerAccount, event: PayerEvent): PayerAccount {
   switch (event.type) {
     case "PositionLeapt":
-      return withLeap(account, event.generation);
+      return withLeap(account, event.generation, event.raw);
     case "LeaseAccepted":
       return withLease(account, event.lease);
     case "BytesReserved":

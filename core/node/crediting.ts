@@ -31,16 +31,50 @@ import {
 export function takeVoucher(turn: Turn, neighbour: number, message: VoucherMessage): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
+  if (of.ledger.channel === undefined) return refuse(turn, neighbour, "no channel");
+  const before: Saved = { node: turn.node, live: of.live, events: turn.events.length };
+  const outputs = turn.outputs.length;
   message.held.forEach((lease, i) => {
     const paidClass = paidClasses(of)[i];
     if (lease !== undefined && paidClass !== undefined) {
       restoreFrom(turn, { neighbour, class: paidClass }, lease);
     }
   });
-  revise(turn, neighbour, { shown: true });
   const held = message.held.map((lease) => lease?.to ?? origin);
   if (message.voucher !== undefined) weigh(turn, neighbour, message.voucher, held);
+  if (isUnbacked(turn, neighbour)) {
+    turn.outputs.length = outputs;
+    return undo(turn, neighbour, before);
+  }
+  revise(turn, neighbour, { shown: true });
   answer(turn, neighbour);
+}
+
+/** The turn before a message, in case that its leases and its total do not fit together. */
+interface Saved {
+  readonly node: Turn["node"];
+  readonly live: Acting["live"];
+  readonly events: number;
+}
+
+/**
+ * Leases of ours that the payer shows after our disk was lost, and the total that backs them, count
+ * together or not at all (T7): a total that is withheld or cannot be credited now, or a limit that
+ * was lowered since, must not leave us with more leased than L.
+ */
+function isUnbacked(turn: Turn, neighbour: number): boolean {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return false;
+  const limit = of.terms.creditLimit;
+  return of.ledger.inbound.some((account) => account.schedule.endDue > account.credited + limit);
+}
+
+function undo(turn: Turn, neighbour: number, before: Saved): void {
+  const refusals = turn.live[neighbour]?.refusals ?? {};
+  turn.node = before.node;
+  turn.events.length = before.events;
+  turn.live[neighbour] = { ...before.live, refusals };
+  refuse(turn, neighbour, "credit limit below what is leased");
 }
 
 /** Leases what may now be leased, and says in any case what is leased and credited (Q6). */
@@ -158,7 +192,7 @@ function restoreFrom(turn: Turn, key: PathKey, lease: Lease): void {
   ) {
     return refuse(turn, key.neighbour, "bad signature");
   }
-  const window = of.terms.creditLimit / lease.price;
+  const window = (of.terms.creditLimit + lease.price - 1n) / lease.price;
   const read = (lease.to > window ? lease.to - window : origin) as Position;
   record(turn, { type: "PayeeRestored", ...key, lease, read });
   const ledger = turn.node.ledger.neighbours[key.neighbour];

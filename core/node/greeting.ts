@@ -10,7 +10,16 @@ import { noMoney } from "#core/units/money.ts";
 import { origin } from "#core/units/position.ts";
 import { sendVoucher } from "./paying.ts";
 import { priceOf } from "./resale.ts";
-import { type Acting, acting, paidClasses, refuse, revise, revisePath, type Turn } from "./turn.ts";
+import {
+  type Acting,
+  acting,
+  paidClasses,
+  record,
+  refuse,
+  revise,
+  revisePath,
+  type Turn,
+} from "./turn.ts";
 
 /** The channel id in a HELLO where there is no channel. */
 const noChannel = "0".repeat(64);
@@ -42,12 +51,15 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   const known = of.live.hello;
   const self = turn.node.signer.id;
   if (hello.recipient !== self) return refuse(turn, neighbour, "message for another recipient");
-  if (known !== undefined && hello.run < known.run) {
-    return refuse(turn, neighbour, "older than what is known");
-  }
   if (!turn.node.holds(of.ledger.id, helloDigest(hello), hello.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
+  if (known !== undefined && hello.run < known.run) {
+    // Perhaps its disk was lost and it counts its runs anew: our answer tells where it was.
+    sendHello(turn, neighbour);
+    return refuse(turn, neighbour, "older than what is known");
+  }
+  catchUp(turn, hello.heard);
   noteDifferences(turn, neighbour, of, hello);
   const greeted = hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
@@ -57,6 +69,18 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }
+
+/**
+ * The neighbour has heard a later run of ours than this one: our disk was lost. We count on from
+ * there, or it would take all we say for old.
+ */
+function catchUp(turn: Turn, heard: bigint): void {
+  if (heard <= turn.node.ledger.run || heard >= runLimit) return;
+  record(turn, { type: "AgentStarted", run: heard + 1n });
+}
+
+/** No agent was ever started so often: a neighbour that says so is not believed. */
+const runLimit = 1n << 40n;
 
 function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
   const { policy } = of.live;

@@ -75,8 +75,9 @@ function takeSent(turn: Turn, reading: Reading): boolean {
   let sighting = meter === undefined ? undefined : sight(meter, reading.generation, reading.sent);
   const leapt = sighting === undefined || sighting.kind === "reset";
   if (sighting === undefined || sighting.kind === "reset") {
-    record(turn, { type: "PositionLeapt", ...key, generation: reading.generation });
-    meter = attach(reading.generation, found.account.reserved, 0n);
+    const { generation, sent: raw } = reading;
+    record(turn, { type: "PositionLeapt", ...key, generation, raw });
+    meter = attach(generation, found.account.reserved, raw);
     revisePath(turn, key, { sent: found.account.reserved, quota: undefined });
     sighting = sight(meter, reading.generation, reading.sent);
   }

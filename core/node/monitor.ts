@@ -1,7 +1,7 @@
 import { payeeView } from "#core/account/payee-account.ts";
-import { payerView } from "#core/account/payer-account.ts";
+import { monitoredPayer, payerView } from "#core/account/payer-account.ts";
 import { integers } from "#core/rules/algebra.ts";
-import { payeeInvariants, payerInvariants } from "#core/rules/invariants.ts";
+import { payeeInvariants } from "#core/rules/invariants.ts";
 import { due } from "#core/schedule/schedule.ts";
 import type { Position } from "#core/units/position.ts";
 import { type Acting, acting, type PathKey, paidClasses, record, type Turn } from "./turn.ts";
@@ -37,7 +37,7 @@ function brokenTheorem(of: Acting, paidClass: PathKey["class"]) {
   const asPayee = payeeView(payee);
   const limit = of.terms.creditLimit;
   return (
-    payerInvariants.find((one) => !one.holds(integers, payerCurve, asPayer)) ??
+    monitoredPayer(payer).find((one) => !one.holds(integers, payerCurve, asPayer)) ??
     payeeInvariants.find((one) => !one.holds(integers, payeeCurve, asPayee, limit))
   )?.theorem;
 }

@@ -149,6 +149,8 @@ function affordableTotals(of: Acting, limit: Money): readonly Money[] | undefine
       return account.signed;
     }
     const total = due(account.schedule, at);
+    // Where F is folded, or begins late after a lost disk, the next known total may be too dear.
+    if (total - account.signed > left) return account.signed;
     left -= total - account.signed;
     grown = true;
     return total;
