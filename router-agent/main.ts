@@ -1,18 +1,20 @@
 #!/usr/bin/env node
 import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime";
+import * as Cause from "effect/Cause";
 import * as Console from "effect/Console";
+import { ShowHelp } from "effect/cli/CliError";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { Teardown } from "effect/Runtime";
 import { configCommand } from "./cli/config-command.ts";
-import { demoCommand } from "./cli/demo-command.ts";
+import { demoCommand, demoTrafficCommand } from "./cli/demo-command.ts";
+import { exitCodes } from "./cli/exit-code.ts";
+import { explainCommand } from "./cli/explain-command.ts";
 import { journalCommand } from "./cli/journal-command.ts";
+import { operatorCommands } from "./cli/operator-command.ts";
 import { keysCommand, runCommand } from "./cli/run-command.ts";
-import {
-  explainCommand,
-  ledgerCommand,
-  peersCommand,
-  statusCommand,
-} from "./cli/status-command.ts";
+import { ledgerCommand, peersCommand, statusCommand } from "./cli/status-command.ts";
 import { nodeServices } from "./node-services.ts";
 
 const meshtoll = Command.make("meshtoll").pipe(
@@ -20,6 +22,7 @@ const meshtoll = Command.make("meshtoll").pipe(
   Command.withSubcommands([
     runCommand,
     demoCommand,
+    demoTrafficCommand,
     statusCommand,
     peersCommand,
     ledgerCommand,
@@ -27,22 +30,39 @@ const meshtoll = Command.make("meshtoll").pipe(
     journalCommand,
     configCommand,
     keysCommand,
+    ...operatorCommands,
   ]),
 );
 
-/** Errors of ours carry words for people; what was not foreseen is shown whole. */
+/** Errors of ours carry words for people; usage errors have been shown with the help already. */
 const explained = (error: unknown) =>
-  Effect.gen(function* () {
-    const words = error instanceof Error ? error.message : String(error);
-    if (words !== "") yield* Console.error(words);
-    yield* Effect.sync(() => {
-      process.exitCode = 3;
-    });
+  Effect.suspend(() => {
+    process.exitCode = exitCodes.refused;
+    if (isShowHelp(error)) {
+      if (error.errors.length === 0) process.exitCode = exitCodes.done;
+      return Effect.void;
+    }
+    return Console.error(error instanceof Error ? error.message : String(error));
   });
+
+function isShowHelp(error: unknown): error is ShowHelp {
+  return error instanceof ShowHelp;
+}
+
+/** The exit code that was set counts, also when a signal ended the command. */
+const teardown: Teardown = (exit, onExit) => {
+  if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? exitCodes.done));
+  const interrupted = Cause.hasInterruptsOnly(exit.cause);
+  return onExit(
+    interrupted ? Number(process.exitCode ?? exitCodes.interrupted) : exitCodes.refused,
+  );
+};
+
+process.stdout.on("error", () => process.exit()); // whoever read it has gone, as `head` does
 
 meshtoll.pipe(
   Command.run({ version: "0.1.0" }),
   Effect.catch(explained),
   Effect.provide(nodeServices),
-  NodeRuntime.runMain,
+  NodeRuntime.runMain({ teardown }),
 );

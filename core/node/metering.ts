@@ -75,7 +75,10 @@ function takeSent(turn: Turn, reading: Reading): boolean {
   let sighting = meter === undefined ? undefined : sight(meter, reading.generation, reading.sent);
   const leapt = sighting === undefined || sighting.kind === "reset";
   if (sighting === undefined || sighting.kind === "reset") {
-    const { generation, sent: raw } = reading;
+    // What a counter of a new generation shows was sent after the leap. What a counter shows that
+    // no journal knows (a lost disk, or handshakes before the first sight) was sent before it.
+    const { generation } = reading;
+    const raw = meter === undefined ? reading.sent : 0n;
     record(turn, { type: "PositionLeapt", ...key, generation, raw });
     meter = attach(generation, found.account.reserved, raw);
     revisePath(turn, key, { sent: found.account.reserved, quota: undefined });

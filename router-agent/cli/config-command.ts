@@ -6,8 +6,8 @@ import { boundsFacts } from "#agent/agent/bounds-facts.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { renderConfig } from "#agent/config/config-text.ts";
 import { exampleConfig } from "#agent/config/example-config.ts";
+import { boundsLines } from "./bounds-lines.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
-import { bytesText, moneyText } from "./money-text.ts";
 
 const check = Command.make(
   "check",
@@ -19,10 +19,7 @@ const check = Command.make(
     yield* Console.log(
       [
         `accepted: ${config.neighbours.length} neighbour(s), ${config.routes.length} route(s)`,
-        `overpaid at one reboot of ours, at most  ${bytesText(bounds.overpaymentPerReboot.bytes)}, ${moneyText(bounds.overpaymentPerReboot.grains, config.token)}`,
-        `credit one neighbour can take, at most   ${moneyText(bounds.exposurePerNeighbour.grains, config.token)}`,
-        `smallest credit limit that never stalls  ${moneyText(bounds.smallestCreditLimit, config.token)}`,
-        `journal commits per gigabyte             ${bounds.commitsPerGigabyte}`,
+        ...boundsLines(config),
       ].join("\n"),
     );
   }),

@@ -1,3 +1,4 @@
+import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
@@ -25,3 +26,17 @@ export const demoCommand = Command.make(
     "Watch three routers sell bandwidth to each other, survive loss, crashes and a cheat",
   ),
 );
+
+/** `demo-traffic`: what the demo starts inside its namespaces. */
+export const demoTrafficCommand = Command.make(
+  "demo-traffic",
+  {
+    role: Argument.Literals("role", ["send", "answer"]),
+    rest: Argument.String("rest").pipe(Argument.variadic()),
+  },
+  Effect.fn(function* ({ role, rest }) {
+    const { runTraffic } = yield* Effect.promise(() => import("#agent/demo/traffic.ts"));
+    runTraffic(role, rest);
+    return yield* Effect.never;
+  }),
+).pipe(Command.withDescription("Traffic for the demo; started by the demo itself"));

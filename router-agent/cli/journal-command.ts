@@ -3,15 +3,20 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { JournalError } from "#adapters/journal/journal-error.ts";
 import { inspect } from "#adapters/journal/journal-files.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { journalAuditor } from "#core/audit/journal-audit.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+import { exitCodes } from "./exit-code.ts";
+import { journalErrorOf } from "./ledger-source.ts";
 
 /** Exit codes of `journal verify`: agrees, disagrees with the rules, damaged. */
-const exits = { right: 0, wrong: 1, damaged: 2 } as const;
+const exits = {
+  right: exitCodes.done,
+  wrong: exitCodes.wrong,
+  damaged: exitCodes.damaged,
+} as const;
 
 const verify = Command.make(
   "verify",
@@ -29,10 +34,7 @@ const verify = Command.make(
       : (yield* loadConfig(path)).journal.directory;
     const report = yield* Effect.try({
       try: () => verifyJournal(directory),
-      catch: (error) =>
-        error instanceof JournalError
-          ? error
-          : new JournalError({ problem: "damaged", words: String(error) }),
+      catch: journalErrorOf(directory),
     });
     const verdict =
       report.damage.length > 0 ? "damaged" : report.findings.length > 0 ? "wrong" : "right";

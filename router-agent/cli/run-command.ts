@@ -10,6 +10,7 @@ import { runAgent } from "#agent/agent/run.ts";
 import type { Config } from "#agent/config/config.ts";
 import { readConfig } from "#agent/config/config-file.ts";
 import { configFlag, defaultConfig, jsonFlag } from "./config-source.ts";
+import { exitCodes } from "./exit-code.ts";
 
 /** `run`: the agent itself, in the foreground, until it is told to stop. */
 export const runCommand = Command.make(
@@ -30,12 +31,23 @@ export const runCommand = Command.make(
       yield* Console.error(
         "Say which configuration: run --config FILE, or run --defaults to try it without one.",
       );
-      return yield* Effect.sync(() => {
-        process.exitCode = 3;
-      });
+      process.exitCode = exitCodes.refused;
+      return;
     }
-    const config = Option.isSome(path) ? yield* readConfig(path.value) : defaultConfig();
-    yield* runAgent(config, { keepTunnels, onStarted: () => welcome(config, Option.isNone(path)) });
+    const reload = Option.isSome(path) ? readConfig(path.value) : undefined;
+    const config = reload === undefined ? defaultConfig() : yield* reload;
+    // A signal is how a run ends, not a failure: it settles, cleans up and leaves with 0.
+    yield* runAgent(config, {
+      keepTunnels,
+      reload,
+      onStarted: () => welcome(config, reload === undefined),
+    }).pipe(
+      Effect.onInterrupt(() =>
+        Effect.sync(() => {
+          process.exitCode = exitCodes.done;
+        }),
+      ),
+    );
   }),
 ).pipe(
   Command.withDescription("Run the agent in the foreground; Ctrl-C settles, cleans up and ends it"),

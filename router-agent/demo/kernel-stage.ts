@@ -3,7 +3,6 @@ import { openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
@@ -27,8 +26,11 @@ export const lossPercent = 5;
 /** What is sent towards the internet, in bytes a second. */
 const rate = 1_600_000;
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-const traffic = fileURLToPath(new URL("./traffic.ts", import.meta.url));
+/** The program that runs now, bundled or not: the agents are the same one. */
+const main = process.argv[1] ?? "";
+
+/** As on a router with little memory. */
+const lean = ["--max-old-space-size=48", "--max-semi-space-size=1", "--optimize-for-size"];
 
 /** Everything the stage made, to be unmade. */
 interface Props {
@@ -85,8 +87,8 @@ export async function kernelStage(): Promise<Stage> {
       ),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     startTraffic: async () => {
-      props.others.push(inside(props, "i", [traffic, "answer", "9000"], "answer"));
-      const args = [traffic, "send", addresses.internet, "9000", String(rate)];
+      props.others.push(inside(props, "i", [main, "demo-traffic", "answer", "9000"], "answer"));
+      const args = [main, "demo-traffic", "send", addresses.internet, "9000", String(rate)];
       props.others.push(inside(props, "a", args, "send"));
     },
     stopTraffic: async () => {
@@ -212,7 +214,7 @@ function inside(
 
 async function startAgent(props: Props, router: RouterName): Promise<void> {
   const config = join(props.home, router, "config.json");
-  const child = inside(props, router, [main, "run", "--config", config], router);
+  const child = inside(props, router, [...lean, main, "run", "--config", config], router);
   props.agents.set(router, child);
   const path = controlPath(journalOf(props, router));
   for (let attempt = 0; attempt < 300; attempt++) {

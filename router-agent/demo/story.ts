@@ -43,6 +43,9 @@ export interface Ending {
 
 const phases = 7;
 
+/** Bytes of a few handshakes: WireGuard may have called before the agent first read its counters. */
+const handshakes = 2048n;
+
 /** Tells the story on a stage. Everything it claims at the end comes from the journals. */
 export async function tellStory(stage: Stage, tell: (what: Telling) => void): Promise<Ending> {
   const memo = newMemo(stage, tell);
@@ -300,11 +303,11 @@ function conclude(
       `${hop.received} of ${hop.sent}`,
     );
   }
-  const ab = hops[0];
+  const missing = counters.sent - (hops[0]?.sent ?? 0n);
   check(
-    "a's position is the kernel's counter, to the byte",
-    ab !== undefined && ab.sent >= counters.sent && ab.sent - counters.sent < 4096n,
-    `${ab?.sent} and ${counters.sent}`,
+    "a's position is the kernel's counter, but for handshakes before it was first read",
+    missing >= 0n && missing <= handshakes,
+    `${hops[0]?.sent} of ${counters.sent}`,
   );
   const throttles = memo.throttles();
   check("only the cheat was throttled", throttles === 1, `${throttles} throttles in all`);

@@ -1,12 +1,16 @@
 import { createSocket } from "node:dgram";
 
-/**
- * The demo's traffic, a program of its own: `traffic.ts send HOST PORT BYTES-A-SECOND` from behind
- * the first router, `traffic.ts answer PORT` in the "internet", which sends every third datagram
- * back. UDP, so that what is lost stays lost and is seen.
- */
-const [role = "", ...rest] = process.argv.slice(2);
+/** Bytes of a datagram's payload. */
 const payload = 1200;
+
+/**
+ * The demo's traffic, in a process of its own: `send` from behind the first router, `answer` in the
+ * "internet", which sends every third datagram back. UDP, so that what is lost stays lost.
+ */
+export function runTraffic(role: "send" | "answer", rest: readonly string[]): void {
+  if (role === "send") send(rest[0] ?? "", Number(rest[1]), Number(rest[2]));
+  else answer(Number(rest[0]));
+}
 
 function send(host: string, port: number, rate: number): void {
   const socket = createSocket("udp4");
@@ -32,7 +36,3 @@ function answer(port: number): void {
   });
   socket.bind(port);
 }
-
-process.on("disconnect", () => process.exit(0));
-if (role === "send") send(rest[0] ?? "", Number(rest[1]), Number(rest[2]));
-else answer(Number(rest[0]));
