@@ -135,6 +135,7 @@ export function channelOf(world: LineWorld, end: WireEnd): Channel {
 /** One input, the way the shell does it: step, journal, believe, act. */
 export function feed(world: LineWorld, index: number, input: Input): void {
   const self = nodeAt(world, index);
+  world.options.told?.(index, input);
   const { node, events, outputs } = step(self.node, input);
   for (const event of events) witness(world, index, event);
   self.node = node;
@@ -239,6 +240,7 @@ export function lose(world: LineWorld, at: number): void {
 /** The agent is killed and started again: the kernel goes on, the journal is all it has. */
 export function crash(world: LineWorld, index: number): void {
   const self = nodeAt(world, index);
+  world.options.told?.(index, undefined);
   self.node = replay(self.signer, self.journal, checkOf(world.options));
   start(world, index);
 }

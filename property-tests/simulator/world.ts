@@ -2,6 +2,7 @@ import type { Terms } from "#core/account/terms.ts";
 import type { Signer } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
+import type { Input } from "#core/node/input.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
@@ -86,6 +87,8 @@ export interface WorldOptions {
   readonly prices: readonly (bigint | { readonly fee: bigint })[];
   /** Paid classes, 1 unless told otherwise. Class k costs k times what class 1 costs. */
   readonly classes?: number;
+  /** Hears every input that a node is told, and nothing where its agent starts again. */
+  readonly told?: (node: number, input: Input | undefined) => void;
 }
 
 /** The node at an index of the line. */

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { fromHex } from "#core/identity/hexadecimal.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
+import { eventKinds } from "#core/journal/event-form.ts";
+import { messageKinds } from "#core/peer/message-form.ts";
+import { decodeMessage } from "#core/peer/message-reader.ts";
+import { type GoldenBytes, type GoldenRun, run } from "./entry.ts";
+import { digestSpecimens, eventSpecimens, messageSpecimens } from "./specimen.ts";
+
+function textOf(what: string): string {
+  return readFileSync(new URL(`${what}.json`, import.meta.url), "utf8");
+}
+
+function entriesOf(what: GoldenBytes["what"]) {
+  return (JSON.parse(textOf(what)) as GoldenBytes).entries;
+}
+
+test.each(["events", "messages", "digests", "run"])(
+  "no byte of the golden %s has changed",
+  (what) => {
+    expect(run(textOf(what))).toBe(textOf(what));
+  },
+);
+
+test("every event ever written is read as what it was", () => {
+  for (const [name, hex] of Object.entries(entriesOf("events"))) {
+    expect(decodeCommit(fromHex(hex)), name).toEqual([eventSpecimens[name]]);
+  }
+});
+
+test("every message ever sent is read as what it was", () => {
+  for (const [name, hex] of Object.entries(entriesOf("messages"))) {
+    expect(decodeMessage(fromHex(hex)), name).toEqual(messageSpecimens[name]);
+  }
+});
+
+test("there are golden bytes of every kind of event and message, and of every specimen", () => {
+  const written = Object.values(eventSpecimens).map((event) => event.type);
+  expect(Object.keys(eventKinds).filter((kind) => !written.includes(kind as never))).toEqual([]);
+  const said = Object.values(messageSpecimens).map((message) => message.type);
+  expect(Object.keys(messageKinds).filter((kind) => !said.includes(kind as never))).toEqual([]);
+  expect(Object.keys(entriesOf("events"))).toEqual(Object.keys(eventSpecimens));
+  expect(Object.keys(entriesOf("messages"))).toEqual(Object.keys(messageSpecimens));
+  expect(Object.keys(entriesOf("digests"))).toEqual(Object.keys(digestSpecimens));
+});
+
+test("a changed byte in a golden file is found: the test can fail", () => {
+  for (const what of ["events", "messages", "digests"] as const) {
+    const text = textOf(what);
+    const at = text.lastIndexOf('"') - 1;
+    const digit = text[at] === "0" ? "1" : "0";
+    const wrong = text.slice(0, at) + digit + text.slice(at + 1);
+    expect(run(wrong)).toBe(text);
+    expect(run(wrong)).not.toBe(wrong);
+  }
+});
+
+test("the recorded run contains every kind of input and most kinds of event", () => {
+  const { inputs } = JSON.parse(textOf("run")) as GoldenRun;
+  const kinds = new Set(inputs.map(({ input }) => input?.type));
+  for (const kind of ["Configured", "Readings", "Datagram", "ChannelFact", "Wish", "Poke"]) {
+    expect(kinds.has(kind as never), kind).toBe(true);
+  }
+  expect(kinds.has(undefined), "a restart").toBe(true);
+  expect(inputs.length).toBeGreaterThan(200);
+});

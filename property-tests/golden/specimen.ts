@@ -1,0 +1,210 @@
+import type { Terms } from "#core/account/terms.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
+import { signedLease } from "#core/node/leasing.ts";
+import type { Message } from "#core/peer/message.ts";
+import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-form.ts";
+import { type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
+import { money, noMoney, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
+import { type Position, position, positionLimit } from "#core/units/position.ts";
+import { price, priceLimit } from "#core/units/price.ts";
+import { priceClass } from "#core/units/price-class.ts";
+import { testSigner } from "../simulator/test-signer.ts";
+
+const payer = testSigner(1);
+const payee = testSigner(2);
+const account = { payer: payer.id, payee: payee.id, class: priceClass(1) };
+const key = { neighbour: 3, class: priceClass(2) };
+const counter = { raw: 123_456_789n };
+const generation = "3f6c1a7e-boot/12/cGVlcg==";
+
+const leaseTerms: LeaseTerms = {
+  number: 7n,
+  from: position(1_000_000n),
+  to: position(201_000_000n),
+  price: price(50n),
+  due: money(50_000_000n),
+};
+
+const largestLease: LeaseTerms = {
+  number: positionLimit,
+  from: position(positionLimit - 1n),
+  to: position(positionLimit),
+  price: price(priceLimit),
+  due: money((1n << 160n) - 1n),
+};
+
+const terms: Terms = {
+  payThreshold: money(10n ** 9n),
+  creditLimit: money(10n ** 14n),
+  reservation: 200_000_000n,
+  readChunk: 100_000_000n,
+  priceCap: price(1000n),
+  allowance: 65_536n,
+};
+
+/** The channel that the specimens are paid over. */
+export const channel: Channel = {
+  channelId: "c4".repeat(32),
+  chainId: 31337n,
+  contract: "a1".repeat(20),
+  grainsPerUnit: 1_000_000n,
+  depositIn: tokenUnits(5_000_000n),
+  depositOut: tokenUnits(tokenUnitsLimit),
+  open: true,
+};
+
+const lease = signLease(account, leaseTerms, payee);
+const extreme = signLease(account, largestLease, payee);
+const voucher = signVoucher(channel, [money(50_000_001n)], payer);
+const shared = signVoucher(channel, [money(1n), noMoney, money(1n << 100n)], payer);
+
+/** An event of every kind, some of several shapes. The names never change. */
+export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
+  NodeOpened: { type: "NodeOpened", node: payer.id },
+  AgentStarted: { type: "AgentStarted", run: 5n },
+  NeighbourAdded: { type: "NeighbourAdded", neighbour: 249, id: payee.id, classes: 7 },
+  TermsSet: { type: "TermsSet", neighbour: 3, terms },
+  ChannelSeen: { type: "ChannelSeen", neighbour: 3, channel },
+  "ChannelSeen, closing": {
+    type: "ChannelSeen",
+    neighbour: 3,
+    channel: { ...channel, open: false },
+  },
+  SpendingLimited: { type: "SpendingLimited", neighbour: 3, limit: money(10n ** 30n) },
+  PositionLeapt: { type: "PositionLeapt", ...key, generation, ...counter },
+  LeaseAccepted: { type: "LeaseAccepted", ...key, lease },
+  "LeaseAccepted, largest": { type: "LeaseAccepted", ...key, lease: extreme },
+  BytesReserved: {
+    type: "BytesReserved",
+    ...key,
+    reserved: position(400_000_000n),
+    sent: position(200_000_001n),
+    ...counter,
+  },
+  SentRead: { type: "SentRead", ...key, sent: position(200_000_002n), ...counter },
+  PayerRestored: { type: "PayerRestored", ...key, lease },
+  BytesForgiven: { type: "BytesForgiven", ...key, generation, ...counter },
+  BytesRead: { type: "BytesRead", ...key, read: position(1n << 40n), ...counter },
+  LeaseGranted: { type: "LeaseGranted", ...key, lease },
+  PriceSet: { type: "PriceSet", ...key, price: price(priceLimit) },
+  PayeeRestored: { type: "PayeeRestored", ...key, lease, read: position(77n) },
+  VoucherSigned: { type: "VoucherSigned", neighbour: 3, voucher },
+  "VoucherSigned, three classes": { type: "VoucherSigned", neighbour: 3, voucher: shared },
+  VoucherCredited: {
+    type: "VoucherCredited",
+    neighbour: 3,
+    voucher: shared,
+    held: [0n as Position, 5n as Position, position(positionLimit)],
+  },
+  VoucherHeld: { type: "VoucherHeld", neighbour: 3, voucher },
+  FraudProven: {
+    type: "FraudProven",
+    neighbour: 3,
+    fraud: "two leases for one position",
+    evidence: [signedLease(account, lease), signedLease(account, extreme)],
+  },
+  "FraudProven, voucher": {
+    type: "FraudProven",
+    neighbour: 3,
+    fraud: "voucher beyond the schedule",
+    evidence: [signedLease(account, lease), signedLease(account, lease)],
+  },
+  "InvariantBroken T1": { type: "InvariantBroken", ...key, theorem: "T1" },
+  "InvariantBroken T5": { type: "InvariantBroken", ...key, theorem: "T5" },
+  "InvariantBroken T6": { type: "InvariantBroken", ...key, theorem: "T6" },
+  "InvariantBroken T7": { type: "InvariantBroken", ...key, theorem: "T7" },
+};
+
+const hello = {
+  type: "HELLO",
+  sender: payer.id,
+  recipient: payee.id,
+  run: 5n,
+  heard: 4n,
+  classes: 2,
+  terms,
+  tunnelKey: new Uint8Array(32).fill(0x77),
+  channelId: channel.channelId,
+} as const;
+
+const statement = {
+  type: "STATEMENT",
+  sender: payer.id,
+  recipient: payee.id,
+  counters: [
+    { sent: position(1n << 33n), read: position(12n) },
+    { sent: position(0n), read: position(positionLimit) },
+  ],
+} as const;
+
+const advert = {
+  type: "ADVERT",
+  sender: payee.id,
+  recipient: payer.id,
+  run: 9n,
+  count: 300n,
+  offers: [
+    { destination: "::/0", class: priceClass(1), price: price(50n) },
+    {
+      destination: "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff/128",
+      class: priceClass(7),
+      price: price(1n),
+    },
+  ],
+} as const;
+
+/** A message of every kind, some of several shapes. The names never change. */
+export const messageSpecimens: Readonly<Record<string, Message>> = {
+  HELLO: { ...hello, signature: payer.sign(helloDigest(hello)) },
+  LEASE: {
+    type: "LEASE",
+    sender: payee.id,
+    class: priceClass(1),
+    leases: [lease],
+    credited: voucher,
+  },
+  "LEASE, nothing to say": {
+    type: "LEASE",
+    sender: payee.id,
+    class: priceClass(7),
+    leases: [],
+    credited: undefined,
+  },
+  "LEASE, largest": {
+    type: "LEASE",
+    sender: payee.id,
+    class: priceClass(1),
+    leases: Array(6).fill(extreme),
+    credited: shared,
+  },
+  VOUCHER: {
+    type: "VOUCHER",
+    sender: payer.id,
+    voucher: shared,
+    held: [lease, undefined, extreme],
+  },
+  "VOUCHER, nothing signed": {
+    type: "VOUCHER",
+    sender: payer.id,
+    voucher: undefined,
+    held: [undefined],
+  },
+  STATEMENT: { ...statement, signature: payer.sign(statementDigest(statement)) },
+  ADVERT: { ...advert, signature: payee.sign(advertDigest(advert)) },
+};
+
+/** Digests and signatures by keys that everybody knows. The names never change. */
+export const digestSpecimens: Readonly<Record<string, () => Uint8Array>> = {
+  "lease digest": () => leaseDigest(account, leaseTerms),
+  "lease signature by key 2": () => lease.signature,
+  "voucher digest of 51 units": () => voucherDigest(channel, tokenUnits(51n)),
+  "voucher digest of the most units": () => voucherDigest(channel, tokenUnits(tokenUnitsLimit)),
+  "voucher signature by key 1": () => voucher.signature,
+  "hello digest": () => helloDigest(hello),
+  "statement digest": () => statementDigest(statement),
+  "advert digest": () => advertDigest(advert),
+  "signature of 32 bytes 0x42 by key 1": () => payer.sign(new Uint8Array(32).fill(0x42)),
+  "lease as evidence": () => signedLease(account, lease),
+};
