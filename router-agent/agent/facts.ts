@@ -1,11 +1,14 @@
 import { expected, payeeView } from "#core/account/payee-account.ts";
 import { owed } from "#core/account/payer-account.ts";
+import type { Terms } from "#core/account/terms.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
 import type { LiveNeighbour } from "#core/node/live.ts";
 import { type Refusal, refusalWords } from "#core/node/refusal.ts";
 import { due, lastPrice } from "#core/schedule/schedule.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+import type { ResetCounts } from "./reset-counts.ts";
 
 /** One direction of one price class, in numbers. Bytes are positions, money is grains. */
 export interface AccountFacts {
@@ -14,6 +17,10 @@ export interface AccountFacts {
   readonly direction: "we pay" | "we are paid";
   /** The price of leases to come (paid to us) or of the last lease held (paid by us). */
   readonly price: bigint | undefined;
+  /** The price of the last lease held or granted. */
+  readonly leasePrice: bigint | undefined;
+  /** The kernel's counter as last read, bytes since the interface was made. */
+  readonly raw: bigint | undefined;
   /** x where we pay, y where we are paid. */
   readonly position: bigint;
   /** The neighbour's own counter for the same direction, by its last STATEMENT. */
@@ -28,6 +35,12 @@ export interface AccountFacts {
   readonly leased: bigint;
   /** F(min(y, G)) - w where we are paid: credit given. */
   readonly exposure: bigint;
+  /** T7: it cannot rise above L + P x bytes unread at our own reboots. 0 where we pay. */
+  readonly exposureBound: bigint;
+  /** How often the counter began anew: reboots, and interfaces made again. */
+  readonly resets: bigint;
+  /** T8: what our own resets can have cost us so far, c x P each. 0 where we are paid. */
+  readonly overpaymentBound: bigint;
 }
 
 /** One neighbour, in numbers and words. */
@@ -38,6 +51,9 @@ export interface NeighbourFacts {
   readonly broken: string | undefined;
   readonly frauds: readonly string[];
   readonly spendingLimit: bigint | undefined;
+  /** Token units: the totals of our best voucher to it, and of its best voucher to us. */
+  readonly signedUnits: bigint;
+  readonly creditedUnits: bigint;
   readonly refusals: readonly {
     readonly why: Refusal;
     readonly count: number;
@@ -50,6 +66,7 @@ export interface NeighbourFacts {
 export function neighbourFacts(
   ledger: Ledger,
   live: readonly LiveNeighbour[],
+  resets: ResetCounts,
 ): readonly NeighbourFacts[] {
   return ledger.neighbours.map((neighbour, i) => {
     const now = live[i];
@@ -60,8 +77,10 @@ export function neighbourFacts(
       broken: neighbour.broken?.type === "InvariantBroken" ? neighbour.broken.theorem : undefined,
       frauds: neighbour.frauds,
       spendingLimit: neighbour.spendingLimit,
+      signedUnits: neighbour.signed?.cumulative ?? 0n,
+      creditedUnits: neighbour.credited?.cumulative ?? 0n,
       refusals: refusalsOf(now),
-      accounts: [...outboundFacts(ledger, i, now), ...inboundFacts(ledger, i, now)],
+      accounts: [...outboundFacts(ledger, i, now, resets), ...inboundFacts(ledger, i, now, resets)],
     };
   });
 }
@@ -78,16 +97,20 @@ function outboundFacts(
   ledger: Ledger,
   index: number,
   live: LiveNeighbour | undefined,
+  resets: ResetCounts,
 ): readonly AccountFacts[] {
   const neighbour = ledger.neighbours[index];
   return (neighbour?.outbound ?? []).map((account, i) => {
     const path = live?.paths[i];
     const sent = path?.sent ?? account.sent;
+    const leaps = resets.leaps({ neighbour: index, class: (i + 1) as PriceClass });
     return {
       neighbour: neighbour?.id ?? ("" as NodeId),
       class: i + 1,
       direction: "we pay",
       price: lastPrice(account.schedule),
+      leasePrice: lastPrice(account.schedule),
+      raw: path?.outMeter?.last,
       position: sent,
       theirPosition: path?.theirRead ?? 0n,
       amount: owed(account, sent),
@@ -95,6 +118,9 @@ function outboundFacts(
       reserved: account.reserved,
       leased: account.schedule.end,
       exposure: 0n,
+      exposureBound: 0n,
+      resets: leaps,
+      overpaymentBound: costOf(leaps, neighbour?.terms, "reservation"),
     };
   });
 }
@@ -103,6 +129,7 @@ function inboundFacts(
   ledger: Ledger,
   index: number,
   live: LiveNeighbour | undefined,
+  resets: ResetCounts,
 ): readonly AccountFacts[] {
   const neighbour = ledger.neighbours[index];
   return (neighbour?.inbound ?? []).map((account, i) => {
@@ -111,6 +138,8 @@ function inboundFacts(
       path === undefined || path.read < account.read ? account.read : path.read
     ) as Position;
     const view = payeeView(account, read);
+    const forgiven = resets.forgiven({ neighbour: index, class: (i + 1) as PriceClass });
+    const limit = neighbour?.terms?.creditLimit ?? 0n;
     const open =
       due(account.schedule, read < view.granted ? read : account.schedule.end) - account.credited;
     return {
@@ -118,6 +147,8 @@ function inboundFacts(
       class: i + 1,
       direction: "we are paid",
       price: account.price,
+      leasePrice: lastPrice(account.schedule),
+      raw: path?.inMeter?.last,
       position: read,
       theirPosition: path?.theirSent ?? 0n,
       amount: expected(account, read),
@@ -125,8 +156,16 @@ function inboundFacts(
       reserved: 0n,
       leased: account.schedule.end,
       exposure: open > 0n ? open : 0n,
+      exposureBound: limit + costOf(forgiven, neighbour?.terms, "readChunk"),
+      resets: forgiven,
+      overpaymentBound: 0n,
     };
   });
+}
+
+/** So many resets cost at most so much: a chunk at the price cap each. */
+function costOf(resets: bigint, terms: Terms | undefined, chunk: "reservation" | "readChunk") {
+  return terms === undefined ? 0n : resets * terms[chunk] * terms.priceCap;
 }
 
 /** JSON with every bigint as a decimal string. */

@@ -1,39 +1,55 @@
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
-import { money } from "#core/units/money.ts";
-import { price } from "#core/units/price.ts";
+import { byteFee, bytePrice, moneyAmount } from "#agent/config/amount-forms.ts";
+import type { Config, NeighbourConfig } from "#agent/config/config.ts";
+import { moneyLimit } from "#core/units/money.ts";
 import type { Agent } from "./agent.ts";
 import { boundsFacts } from "./bounds-facts.ts";
 import { ControlError, type Request } from "./control-socket.ts";
 import { neighbourFacts } from "./facts.ts";
 
+/** How a run may be told to end. */
+export type Ending = "stop" | "stop and keep";
+
+/** Reads the configuration again, where it came from a file. */
+export type Reload = Effect.Effect<Config, { readonly message: string }>;
+
+/** Without a file there is nothing to read again. */
+const noFile: Reload = Effect.fail({
+  message: "this agent runs without a configuration file: there is nothing to read again",
+});
+
 /** What can be asked of a running agent, and the answer. */
 export const answerRequest =
-  (agent: Agent, stopping: Deferred.Deferred<"stop" | "stop and keep">) =>
-  (request: Request): Effect.Effect<unknown, ControlError> => {
+  (agent: Agent, stopping: Deferred.Deferred<Ending>, reload: Reload = noFile) =>
+  (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
     switch (command) {
       case "status":
+      case "facts":
         return Effect.sync(() => statusOf(agent));
+      case "peers":
+        return Effect.sync(() => peersOf(agent));
+      case "refusals":
+        return Effect.sync(() => refusalsOf(agent));
       case "settle":
-        return agent.ask({ type: "Wish", wish: { type: "Settle" } }).pipe(Effect.as("settled"));
+        return settle(agent);
       case "limit-spending":
         return limitSpending(agent, rest);
       case "set-price":
         return setPrice(agent, rest);
+      case "reload":
+        return reloadConfig(agent, reload);
       case "stop":
         return stop(stopping, rest[0] === "keep");
       default:
-        return refuse(`unknown request ${JSON.stringify(command.slice(0, 40))}`);
+        return refuse(
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, reload and stop`,
+        );
     }
   };
 
-const stop = (stopping: Deferred.Deferred<"stop" | "stop and keep">, keep: boolean) =>
-  Deferred.succeed(stopping, keep ? ("stop and keep" as const) : ("stop" as const)).pipe(
-    Effect.as("stopping"),
-  );
-
-/** Everything `status` and the demo show. */
+/** Everything `status` and the demo show: one consistent moment, as the journal has it. */
 export function statusOf(agent: Agent) {
   const node = agent.node();
   const config = agent.config();
@@ -45,41 +61,121 @@ export function statusOf(agent: Agent) {
     alarms: agent.alarms,
     memory: process.memoryUsage.rss(),
     bounds: boundsFacts(config),
-    names: Object.fromEntries(config.neighbours.map((one) => [one.id, one.name])),
-    neighbours: neighbourFacts(node.ledger, node.live),
+    names: namesOf(config),
+    neighbours: neighbourFacts(node.ledger, node.live, agent.resets),
   };
 }
 
-function refuse(words: string): Effect.Effect<never, ControlError> {
-  return Effect.fail(new ControlError({ words }));
+function namesOf(config: Config): Readonly<Record<string, string>> {
+  return Object.fromEntries(config.neighbours.map((one) => [one.id, one.name]));
 }
 
-const limitSpending = (agent: Agent, [name = "", amount = ""]: readonly string[]) => {
-  const id = agent.config().neighbours.find((one) => one.name === name)?.id;
-  const neighbour = agent.node().ledger.neighbours.findIndex((one) => one.id === id);
-  const now = agent.node().ledger.neighbours[neighbour];
-  if (neighbour < 0 || now === undefined) return refuse(`no neighbour is named ${name}`);
-  const signed = now.outbound.reduce((all, account) => all + account.signed, 0n);
-  if (amount !== "now" && !/^[0-9]{1,40}$/.test(amount)) {
-    return refuse("limit-spending NEIGHBOUR GRAINS, or `now` for what is signed already");
-  }
-  const limit = money(amount === "now" ? signed : BigInt(amount));
-  return agent
-    .ask({ type: "Wish", wish: { type: "LimitSpending", neighbour, limit } })
-    .pipe(Effect.as({ limit }));
-};
-
-const setPrice = (agent: Agent, [name = "", amount = ""]: readonly string[]) => {
-  const config = agent.config();
-  if (!config.neighbours.some((one) => one.name === name))
-    return refuse(`no neighbour is named ${name}`);
-  if (!/^[1-9][0-9]{0,18}$/.test(amount)) return refuse("set-price NEIGHBOUR GRAINS-A-BYTE");
-  const neighbours = config.neighbours.map((one) => {
-    if (one.name !== name) return one;
-    const { charge } = one;
-    return charge.kind === "price"
-      ? { ...one, charge: { ...charge, prices: charge.prices.map(() => price(BigInt(amount))) } }
-      : { ...one, charge: { ...charge, fee: BigInt(amount) } };
+function peersOf(agent: Agent) {
+  const names = namesOf(agent.config());
+  return statusOf(agent).neighbours.map(({ id, standing, heard, broken, frauds }) => {
+    return { id, name: names[id], standing, heard, broken, frauds };
   });
-  return agent.reconfigure({ ...config, neighbours }).pipe(Effect.as("set"));
-};
+}
+
+function refusalsOf(agent: Agent) {
+  const names = namesOf(agent.config());
+  return statusOf(agent).neighbours.map(({ id, refusals }) => ({ id, name: names[id], refusals }));
+}
+
+function refuse(words: string): Effect.Effect<never, ControlError> {
+  return Effect.fail(new ControlError({ problem: "refused", words }));
+}
+
+/** Two readings, so that the last bytes are surely counted (T18), and everything owed is paid. */
+const settle = (agent: Agent) =>
+  agent.look.pipe(
+    Effect.andThen(agent.look),
+    Effect.andThen(agent.ask({ type: "Wish", wish: { type: "Settle" } })),
+    Effect.as("settled"),
+  );
+
+const stop = (stopping: Deferred.Deferred<Ending>, keep: boolean) =>
+  Deferred.succeed(stopping, keep ? ("stop and keep" as const) : ("stop" as const)).pipe(
+    Effect.as("stopping"),
+  );
+
+/** Waits for the file and tells what is wrong in it, or what cannot change now. */
+const reloadConfig = (agent: Agent, reload: Reload) =>
+  reload.pipe(
+    Effect.mapError(
+      ({ message }) => new ControlError({ problem: "refused", words: message.slice(0, 4000) }),
+    ),
+    Effect.flatMap((config) => agent.reconfigure(config)),
+    Effect.as("reloaded"),
+  );
+
+function named(agent: Agent, name: string): NeighbourConfig | ControlError {
+  const { neighbours } = agent.config();
+  return (
+    neighbours.find((one) => one.name === name || one.id === name) ??
+    new ControlError({
+      problem: "refused",
+      words: `no neighbour is called ${JSON.stringify(name.slice(0, 80))}; there are: ${neighbours.map((one) => one.name).join(", ") || "none"}`,
+    })
+  );
+}
+
+/** Journaled, so it outlives the run, unless the configuration names a limit of its own. */
+const limitSpending = Effect.fnUntraced(function* (
+  agent: Agent,
+  [name = "", text = ""]: readonly string[],
+) {
+  const config = named(agent, name);
+  if (config instanceof ControlError) return yield* config;
+  const { ledger } = agent.node();
+  const neighbour = ledger.neighbours.findIndex((one) => one.id === config.id);
+  const signed = ledger.neighbours[neighbour]?.outbound.reduce((all, one) => all + one.signed, 0n);
+  if (signed === undefined) return yield* refuse(`${name} has no account yet`);
+  const special = text === "now" ? `${signed}` : text === "none" ? `${moneyLimit}` : text;
+  const amount = moneyAmount(0n).read(special, agent.config().token);
+  if (!amount.ok) {
+    return yield* refuse(
+      `limit-spending NEIGHBOUR AMOUNT: found ${JSON.stringify(text.slice(0, 40))}, allowed is ${amount.allowed}, \`now\` for what is signed already, or \`none\``,
+    );
+  }
+  const limit = amount.value;
+  yield* agent.ask({ type: "Wish", wish: { type: "LimitSpending", neighbour, limit } });
+  return { limit };
+});
+
+/** Until the agent starts again: the price that lasts stands in the configuration. */
+const setPrice = Effect.fnUntraced(function* (
+  agent: Agent,
+  [name = "", text = ""]: readonly string[],
+) {
+  const found = named(agent, name);
+  if (found instanceof ControlError) return yield* found;
+  const config = agent.config();
+  const charge = charging(found.charge, text, config);
+  if (typeof charge === "string") {
+    return yield* refuse(
+      `set-price NEIGHBOUR PRICE: found ${JSON.stringify(text.slice(0, 40))}, allowed is ${charge}`,
+    );
+  }
+  const neighbours = config.neighbours.map((one) =>
+    one.id === found.id ? { ...one, charge } : one,
+  );
+  yield* agent.reconfigure({ ...config, neighbours });
+  return "set";
+});
+
+/** The same charge at another price, or fee; or what would have been allowed. */
+function charging(
+  charge: NeighbourConfig["charge"],
+  text: string,
+  { token, terms }: Config,
+): NeighbourConfig["charge"] | string {
+  if (charge.kind === "resale") {
+    const fee = byteFee.read(text, token);
+    return fee.ok ? { ...charge, fee: fee.value } : fee.allowed;
+  }
+  const price = bytePrice.read(text, token);
+  if (!price.ok) return price.allowed;
+  if (price.value > terms.priceCap) return `at most the price cap, ${terms.priceCap} grains a byte`;
+  return { ...charge, prices: charge.prices.map(() => price.value) };
+}

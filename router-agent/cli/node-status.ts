@@ -30,11 +30,10 @@ export const nodeStatus = Effect.fnUntraced(function* (config: Config) {
   const live = askAgent(controlPath(config.journal.directory), ["status"]).pipe(
     Effect.map((answer): NodeStatus => ({ ...(answer as NodeStatus), running: true })),
   );
-  return yield* live.pipe(
-    Effect.catch((error) =>
-      error.problem === "absent" ? fromJournal(config) : Effect.fail(error),
-    ),
-  );
+  const asked = yield* Effect.result(live);
+  if (asked._tag === "Success") return asked.success;
+  if (asked.failure.problem !== "absent") return yield* asked.failure;
+  return yield* fromJournal(config);
 });
 
 const fromJournal = Effect.fnUntraced(function* (config: Config) {

@@ -1,0 +1,109 @@
+import * as Effect from "effect/Effect";
+import type { Journal } from "#adapters/journal/journal.ts";
+import { encodeCommits } from "#core/journal/commit.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
+import type { Input } from "#core/node/input.ts";
+import type { Node } from "#core/node/node.ts";
+import { type AgentCounts, newCounts } from "./agent-counts.ts";
+import type { Blueprint } from "./blueprint.ts";
+import { decide } from "./deciding.ts";
+import { kernelLimits } from "./kernel-limits.ts";
+import { lookAtKernel, lookInputs } from "./kernel-look.ts";
+import { performer } from "./performing.ts";
+import type { AgentPorts } from "./ports.ts";
+import type { ResetCounter } from "./reset-counts.ts";
+
+/** What a turn works on: an input, a look at the kernel, or the end of paid traffic. */
+export type Work = Input | { readonly type: "Look" } | { readonly type: "Close" };
+
+/** The agent's state, and the only way to change it. Never two turns at once. */
+export interface TurnTaker {
+  /**
+   * Step, journal, believe, perform, for works that share one sync. Never fails: what goes wrong
+   * outside is logged and tried again; if the journal fails, the agent stops acting.
+   */
+  readonly take: (plan: Blueprint, works: readonly Work[]) => Effect.Effect<void>;
+  /** As the journal has it: what is not durable is not seen. */
+  readonly node: () => Node;
+  /** Why nothing is acted on any more. */
+  readonly stopped: () => string | undefined;
+  readonly counts: AgentCounts;
+  readonly alarms: readonly string[];
+}
+
+/** A taker of turns that begins with what the journal says. */
+export function turnTaker(ports: AgentPorts, replayed: Node, resets: ResetCounter): TurnTaker {
+  let node = replayed;
+  let stopped: string | undefined;
+  const counts = newCounts();
+  const limits = kernelLimits(ports);
+  const acts = performer(ports, limits, counts);
+
+  const look = Effect.fnUntraced(function* (plan: Blueprint) {
+    counts.pokes += 1;
+    const { readings, repaired } = yield* lookAtKernel(ports, plan, limits);
+    counts.repairs += repaired.length;
+    return readings;
+  });
+
+  /** Inputs in, outputs out, with the journal between. */
+  const act = Effect.fnUntraced(function* (plan: Blueprint, inputs: readonly Input[]) {
+    const decided = decide(node, inputs);
+    counts.inputs += inputs.length;
+    counts.faults += decided.faults.length;
+    for (const fault of decided.faults) yield* acts.alarm(fault);
+    const failure = yield* makeDurable(ports.journal, decided.events, counts);
+    if (failure !== undefined) {
+      stopped = failure; // nothing that is not durable is believed, and nothing of it is done
+      return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${failure}`);
+    }
+    node = decided.node;
+    resets.count(decided.events);
+    yield* acts.perform(plan, node, decided.outputs);
+  });
+
+  const take = Effect.fnUntraced(
+    function* (plan: Blueprint, works: readonly Work[]) {
+      const looked = works.some(({ type }) => type === "Look") ? yield* look(plan) : undefined;
+      const inputs = inputsOf(works, () =>
+        lookInputs(node, plan, ports.counters.bootId, looked ?? []),
+      );
+      if (stopped === undefined) yield* act(plan, inputs);
+      if (looked !== undefined) yield* acts.retry;
+      if (works.some(({ type }) => type === "Close")) yield* limits.retire(paidInterfaces(plan));
+      yield* limits.arm(looked);
+    },
+    Effect.catchDefect((defect) => acts.alarm(`a fault of this program: ${String(defect)}`)),
+  );
+  return { take, node: () => node, stopped: () => stopped, counts, alarms: acts.alarms };
+}
+
+/** Inputs in their order. Of several looks the first counts: one reading is not two (T18). */
+function inputsOf(works: readonly Work[], looking: () => readonly Input[]): readonly Input[] {
+  const first = works.findIndex(({ type }) => type === "Look");
+  return works.flatMap((work, i): readonly Input[] => {
+    if (work.type === "Look") return i === first ? looking() : [];
+    return work.type === "Close" ? [] : [work];
+  });
+}
+
+function paidInterfaces(plan: Blueprint): readonly string[] {
+  return plan.neighbours.flatMap(({ interfaces }) => interfaces.slice(1));
+}
+
+/** Frames of the journal are so much longer than what is in them, in bytes. */
+const frameOverhead = 16;
+
+/** Journals events, synced; returns why it could not. */
+const makeDurable = Effect.fnUntraced(
+  function* (journal: Journal["Service"], events: readonly LedgerEvent[], counts: AgentCounts) {
+    const payloads = encodeCommits(events);
+    if (payloads.length === 0) return undefined;
+    yield* journal.append(payloads);
+    counts.commits += payloads.length;
+    counts.journalBytes += payloads.reduce((size, one) => size + one.length + frameOverhead, 0);
+    return undefined;
+  },
+  Effect.catch((error) => Effect.succeed(error.words)),
+  Effect.catchDefect((defect) => Effect.succeed(`the journal failed: ${String(defect)}`)),
+);
