@@ -1,65 +1,65 @@
-import { readFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
-import { UapiError, uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
+import type * as Result from "effect/Result";
+import { uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
 import { type CounterReading, CountersError } from "./counters.ts";
+import { withSteadyIndex } from "./interface-index.ts";
+import { type PeerText, readingsOf, refused } from "./peer-text.ts";
 
-const counterLimit = 1n << 64n;
-
-/** One interface's counters from userspace WireGuard; nothing where it is not there. */
+/**
+ * One interface's counters from userspace WireGuard; undefined where the interface has none: there
+ * is no socket, or nobody listens on it any more.
+ */
 export const readUserspace = (
   interfaceName: string,
-): Effect.Effect<CounterReading | undefined, CountersError> =>
-  uapiRequest(interfaceName, "get=1").pipe(
-    Effect.flatMap((pairs) =>
-      Effect.try({ try: () => parse(interfaceName, pairs), catch: asError }),
-    ),
-    Effect.catch((error) =>
-      error instanceof UapiError && error.problem === "absent"
-        ? Effect.succeed(undefined)
-        : Effect.fail(asError(error)),
+): Effect.Effect<readonly CounterReading[] | undefined, CountersError> =>
+  withSteadyIndex(interfaceName, (index) =>
+    uapiRequest(interfaceName, "get=1").pipe(
+      Effect.catch(({ problem, words }) =>
+        problem === "absent"
+          ? Effect.succeed(undefined)
+          : Effect.fail(new CountersError({ words })),
+      ),
+      Effect.flatMap((pairs) =>
+        pairs === undefined
+          ? Effect.succeed(undefined)
+          : Effect.fromResult(userspaceReadings(interfaceName, index, pairs)),
+      ),
     ),
   );
 
-function asError(error: unknown): CountersError {
-  if (error instanceof CountersError) return error;
-  return new CountersError({ words: error instanceof Error ? error.message : String(error) });
-}
-
-function parse(
+/**
+ * The peers of an answer to `get=1`: each begins with its public key. Keys that are not known are
+ * passed over, as the protocol wants it ("Cross-platform Userspace Implementation").
+ */
+export function userspaceReadings(
   interfaceName: string,
+  interfaceIndex: number,
   pairs: readonly (readonly [string, string])[],
-): CounterReading | undefined {
-  const interfaceIndex = indexOf(interfaceName);
-  const key = fieldOf(pairs, "public_key");
-  if (key === undefined || interfaceIndex === undefined) return undefined;
-  if (!/^[0-9a-f]{64}$/.test(key)) throw new CountersError({ words: "a peer key of another form" });
+): Result.Result<readonly CounterReading[], CountersError> {
+  const peers: Map<string, string>[] = [];
+  for (const [key, value] of pairs) {
+    if (key === "public_key") {
+      if (!/^[0-9a-f]{64}$/.test(value)) return refused(interfaceName, "a peer's key is not hex");
+      peers.push(new Map());
+    } else if (!read.has(key)) {
+      continue;
+    }
+    const peer = peers[peers.length - 1];
+    if (peer === undefined) return refused(interfaceName, `${key} before the first peer`);
+    if (peer.has(key)) return refused(interfaceName, `${key} twice for one peer`);
+    peer.set(key, value);
+  }
+  return readingsOf(interfaceName, interfaceIndex, peers.map(peerText));
+}
+
+/** What is read of a peer, after its key. */
+const read: ReadonlySet<string> = new Set(["rx_bytes", "tx_bytes", "last_handshake_time_sec"]);
+
+function peerText(peer: ReadonlyMap<string, string>): PeerText {
   return {
-    interfaceName,
-    interfaceIndex,
-    peerKey: Buffer.from(key, "hex").toString("base64"),
-    received: counter(pairs, "rx_bytes"),
-    sent: counter(pairs, "tx_bytes"),
+    key: Buffer.from(peer.get("public_key") ?? "", "hex").toString("base64"),
+    received: peer.get("rx_bytes"),
+    sent: peer.get("tx_bytes"),
+    lastHandshake: peer.get("last_handshake_time_sec"),
   };
-}
-
-function fieldOf(pairs: readonly (readonly [string, string])[], key: string): string | undefined {
-  return pairs.find(([name]) => name === key)?.[1];
-}
-
-function counter(pairs: readonly (readonly [string, string])[], key: string): bigint {
-  const text = fieldOf(pairs, key);
-  if (text === undefined || !/^[0-9]{1,20}$/.test(text) || BigInt(text) >= counterLimit) {
-    throw new CountersError({ words: `${key} is no 64-bit counter: ${text?.slice(0, 40)}` });
-  }
-  return BigInt(text);
-}
-
-/** The kernel's number of an interface in this network namespace. */
-export function indexOf(interfaceName: string): number | undefined {
-  try {
-    const index = Number(readFileSync(`/sys/class/net/${interfaceName}/ifindex`, "utf8"));
-    return Number.isInteger(index) && index > 0 ? index : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,23 +1,72 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import * as Scope from "effect/Scope";
+import { koffiNetlink } from "#adapters/netlink/koffi-netlink.ts";
+import { Netlink, netlinkProtocols } from "#adapters/netlink/netlink.ts";
 import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
-import { type CounterReading, Counters, type CountersError } from "./counters.ts";
+import { type CounterReading, Counters, CountersError, checkInterfaces } from "./counters.ts";
+import { interfaceIndex } from "./interface-index.ts";
+import { kernelReader } from "./kernel-counters.ts";
 import { readSpawned } from "./spawned-counters.ts";
 import { readUserspace } from "./uapi-counters.ts";
 
-/** Every interface by the cheapest way it offers: its userspace socket, else the `wg` tool. */
-export const wireguardCounters: Layer.Layer<Counters> = Layer.sync(Counters, () => {
-  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  return Counters.of({
-    bootId,
-    read: (interfaces) =>
-      Effect.forEach(interfaces, readOne, { concurrency: 8 }).pipe(
-        Effect.map((found) => found.filter((one): one is CounterReading => one !== undefined)),
-      ),
-  });
-});
+/** One way to read an interface; undefined where it does not lead there, and the next one may. */
+export type CountersWay = (
+  interfaceName: string,
+) => Effect.Effect<readonly CounterReading[] | undefined, CountersError>;
 
-function readOne(name: string): Effect.Effect<CounterReading | undefined, CountersError> {
-  return existsSync(uapiPath(name)) ? readUserspace(name) : readSpawned(name);
-}
+/** The ways there are, cheapest first. */
+export type CountersWayName = "userspace" | "kernel" | "spawned";
+
+/**
+ * Counters of the real machine. Every interface by the cheapest way it offers: its userspace
+ * socket, else the kernel by netlink, else the `wg` tool.
+ */
+export const countersBy = (
+  names: readonly CountersWayName[],
+): Layer.Layer<Counters, never, Netlink> =>
+  Layer.effect(
+    Counters,
+    Effect.gen(function* () {
+      const netlink = yield* Netlink;
+      const scope = yield* Effect.scope;
+      const socket = yield* Effect.cached(
+        Scope.provide(netlink.open(netlinkProtocols.generic, 0), scope),
+      );
+      const all: Readonly<Record<CountersWayName, CountersWay>> = {
+        userspace: (name) =>
+          existsSync(uapiPath(name)) ? readUserspace(name) : Effect.succeed(undefined),
+        kernel: kernelReader(socket),
+        spawned: readSpawned,
+      };
+      const ways = names.map((name) => all[name]);
+      return Counters.of({
+        bootId: readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim(),
+        read: (interfaces) =>
+          checkInterfaces(interfaces).pipe(
+            Effect.andThen(
+              Effect.forEach(interfaces, (name) => firstAnswer(ways, name), { concurrency: 8 }),
+            ),
+            Effect.map((found) => found.flat()),
+          ),
+      });
+    }),
+  );
+
+/** All ways, with netlink by koffi where it loads. */
+export const wireguardCounters: Layer.Layer<Counters> = countersBy([
+  "userspace",
+  "kernel",
+  "spawned",
+]).pipe(Layer.provide(koffiNetlink));
+
+const firstAnswer = Effect.fnUntraced(function* (ways: readonly CountersWay[], name: string) {
+  for (const way of ways) {
+    const readings = yield* way(name);
+    if (readings !== undefined) return readings;
+  }
+  // Whoever takes an interface for gone makes it again, and its counters with it.
+  if (interfaceIndex(name) === undefined) return [];
+  return yield* Effect.fail(new CountersError({ words: `${name} cannot be read in any way` }));
+});
