@@ -1,0 +1,221 @@
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
+import * as Layer from "effect/Layer";
+import * as Logger from "effect/Logger";
+import { machineClock } from "#adapters/clock/monotonic-clock.ts";
+import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { Journal } from "#adapters/journal/journal.ts";
+import { type MemoryDisk, memoryDisk, memoryJournal } from "#adapters/journal/memory-journal.ts";
+import { keysFromSeed, seededKeys } from "#adapters/keys/seeded-keys.ts";
+import { type Ether, ether } from "#adapters/link/ether.ts";
+import { Link } from "#adapters/link/link.ts";
+import {
+  type Carried,
+  carry,
+  type MemoryKernel,
+  memoryKernel,
+} from "#adapters/memory-kernel/memory-kernel.ts";
+import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
+import { Queueing } from "#adapters/queueing/queueing.ts";
+import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
+import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
+import { type Agent, startAgent } from "#agent/agent/agent.ts";
+import type { Config } from "#agent/config/config.ts";
+import { readConfigText } from "#agent/config/config-reader.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
+
+/** Two routers, a and b; a pays b. The shipped agent on the in-memory twin of every port. */
+export type RouterName = "a" | "b";
+
+/** What outlives an agent, as disk and kernel do, and the agent while there is one. */
+export interface MemoryRouter {
+  readonly config: Config;
+  readonly disk: MemoryDisk;
+  readonly kernel: MemoryKernel;
+  agent: Agent | undefined;
+  fiber: Fiber.Fiber<unknown, unknown> | undefined;
+}
+
+/** What a test may put between an agent and its ports. */
+export interface Tampering {
+  readonly journal?: (real: Journal["Service"]) => Journal["Service"];
+  readonly link?: (real: Link["Service"]) => Link["Service"];
+  readonly queueing?: (real: Queueing["Service"]) => Queueing["Service"];
+}
+
+export interface MemoryRouters {
+  readonly network: Ether;
+  readonly a: MemoryRouter;
+  readonly b: MemoryRouter;
+}
+
+const names = ["a", "b"] as const;
+
+/** The configuration of one of the two. Looks come only when a test asks for them. */
+export function configOf(name: RouterName, changes: Record<string, unknown> = {}): Config {
+  const other = name === "a" ? "b" : "a";
+  const keys = keysFromSeed(`agent test ${other}`);
+  const text = JSON.stringify({
+    journal: "/nowhere/journal",
+    keys: "/nowhere/keys",
+    interface_prefix: `r${name}`,
+    pay_threshold: "0.00003 USDC",
+    credit_limit: "0.002 USDC",
+    reservation: "2MB",
+    read_chunk: "500kB",
+    price_cap: "0.20/GB",
+    round_trip: "1MB",
+    poke_interval: "3600000",
+    neighbours: [
+      {
+        name: other,
+        id: keys.nodeId,
+        tunnel_key: keys.tunnelPublicKey,
+        listen_port: "51820",
+        deposit_in: "1 USDC",
+        deposit_out: "1 USDC",
+        price: name === "b" ? "0.05/GB" : "0.03/GB",
+        ...changes,
+      },
+    ],
+  });
+  const reading = readConfigText(text);
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+  return reading.config;
+}
+
+/** Both machines, switched on, no agent running yet. */
+export function memoryRouters(): MemoryRouters {
+  const router = (name: RouterName): MemoryRouter => ({
+    config: configOf(name),
+    disk: memoryDisk(),
+    kernel: memoryKernel(),
+    agent: undefined,
+    fiber: undefined,
+  });
+  return { network: ether(), a: router("a"), b: router("b") };
+}
+
+function layersOf(world: MemoryRouters, name: RouterName, tampering: Tampering) {
+  const { config, disk, kernel } = world[name];
+  const self = keysFromSeed(`agent test ${name}`).nodeId;
+  const { chainId, contract } = config.settlement;
+  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
+  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
+    peer: id,
+    depositIn,
+    depositOut,
+  }));
+  const ids = config.neighbours.map(({ id }) => id);
+  // Tests are faster than any neighbour: what floods is the business of the link's own tests.
+  const share = { perSecond: 1_000_000, burst: 1_000_000 };
+  const link = world.network.link(self, ids, { share }).pipe(Layer.provide(machineClock));
+  const { journal: onJournal, link: onLink, queueing: onQueueing } = tampering;
+  const between = Layer.mergeAll(
+    Layer.effect(Journal, Effect.map(Journal, onJournal ?? ((real) => real))),
+    Layer.effect(Link, Effect.map(Link, onLink ?? ((real) => real))),
+    Layer.effect(Queueing, Effect.map(Queueing, onQueueing ?? ((real) => real))),
+  ).pipe(Layer.provide(Layer.mergeAll(memoryJournal(disk), link, memoryQueueing(kernel))));
+  return Layer.mergeAll(
+    between,
+    seededKeys(`agent test ${name}`),
+    memoryTunnel(kernel),
+    memoryCounters(kernel),
+    configuredSettlement(self, place, channels),
+    Logger.layer([]),
+  );
+}
+
+/** Starts the agent of a router; returns once it runs. */
+export async function start(
+  world: MemoryRouters,
+  name: RouterName,
+  tampering: Tampering = {},
+): Promise<Agent> {
+  const router = world[name];
+  return new Promise<Agent>((resolve, reject) => {
+    const life = Effect.gen(function* () {
+      const agent = yield* startAgent(router.config);
+      router.agent = agent;
+      yield* Effect.sync(() => resolve(agent));
+      return yield* Effect.never;
+    });
+    router.fiber = Effect.runFork(
+      life.pipe(Effect.provide(layersOf(world, name, tampering)), Effect.scoped),
+    );
+    router.fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit)) reject(new Error(`the agent ended: ${String(exit.cause)}`));
+    });
+  });
+}
+
+/** Ends an agent as SIGKILL would: no farewell, nothing written any more. */
+export async function kill(router: MemoryRouter): Promise<void> {
+  const { fiber } = router;
+  router.fiber = undefined;
+  router.agent = undefined;
+  if (fiber !== undefined) await Effect.runPromise(Fiber.interrupt(fiber));
+}
+
+/** Bytes offered to the paid tunnel from a to b. */
+export function traffic(world: MemoryRouters, bytes: bigint, lostPerMille = 0n): Carried {
+  const from = world.a.kernel.interfaces.get("rab1");
+  const to = world.b.kernel.interfaces.get("rba1");
+  return carry(from, to, bytes, lostPerMille);
+}
+
+/** Every running agent looks at its kernel, and what they say to each other arrives. */
+export async function rounds(world: MemoryRouters, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    for (const name of names) {
+      const { agent } = world[name];
+      if (agent !== undefined && agent.stopped() === undefined) await Effect.runPromise(agent.look);
+    }
+    await quiet(world);
+  }
+}
+
+/** Turns of the event loop in which nothing happens before it counts as quiet. */
+const quietTurns = 8;
+
+/** Waits until everything that was said has arrived and has been acted on. */
+async function quiet(world: MemoryRouters): Promise<void> {
+  const work = () =>
+    names.reduce((all, name) => {
+      const { inputs = 0, datagrams = 0, sends = 0 } = world[name].agent?.counts ?? {};
+      return all + inputs + datagrams + sends;
+    }, 0);
+  let before = work();
+  for (let still = 0; still < quietTurns; still += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const now = work();
+    if (now !== before) still = 0;
+    before = now;
+  }
+}
+
+/** Both settle until nothing is on the way any more. */
+export async function drain(world: MemoryRouters, times = 6): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await rounds(world, 2);
+    for (const name of names) {
+      const { agent } = world[name];
+      if (agent !== undefined) {
+        await Effect.runPromise(agent.ask({ type: "Wish", wish: { type: "Settle" } }));
+      }
+    }
+  }
+  await rounds(world, 2);
+}
+
+/** What is in a router's journal. */
+export function eventsOf(router: MemoryRouter): readonly LedgerEvent[] {
+  return router.disk.commits.flatMap((one) => decodeCommit(one));
+}
+
+/** Ends both agents. */
+export async function end(world: MemoryRouters): Promise<void> {
+  for (const name of names) await kill(world[name]);
+}
