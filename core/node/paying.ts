@@ -1,6 +1,6 @@
 import { owed, payerView } from "#core/account/payer-account.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
-import { upperPosition } from "#core/meter/meter.ts";
+import { lowerPosition } from "#core/meter/meter.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/payer-rules.ts";
@@ -43,7 +43,8 @@ function catchUp(turn: Turn, key: PathKey): void {
     const of = acting(turn, key.neighbour);
     const found = of === undefined ? undefined : outboundOf(of, key.class);
     if (found?.path.outMeter === undefined || !found.path.seen) return;
-    const read = upperPosition(found.path.outMeter);
+    // Only what two reads agree on: one flipped reading may cost one chunk, not many (T18).
+    const read = lowerPosition(found.path.outMeter);
     const { reserved } = found.account;
     const sent = read < reserved ? read : reserved;
     if (sent <= found.path.sent) return;

@@ -1,0 +1,235 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { VoucherMessage } from "#core/peer/message.ts";
+import { encodeMessage } from "#core/peer/message-form.ts";
+import { signLease } from "#core/schedule/lease.ts";
+import { signVoucher } from "#core/settlement/voucher.ts";
+import { type Money, noMoney } from "#core/units/money.ts";
+import type { Position } from "#core/units/position.ts";
+import { price } from "#core/units/price.ts";
+import { priceClass } from "#core/units/price-class.ts";
+import { appear, flood } from "../simulator/kernel.ts";
+import {
+  books,
+  channelOf,
+  crash,
+  deliverAll,
+  drain,
+  feed,
+  type LineWorld,
+  lineWorld,
+  nodeAt,
+  read,
+  reboot,
+  smallTerms,
+  traffic,
+} from "../simulator/line-world.ts";
+import { ops, run } from "../simulator/op.ts";
+import { wayAt } from "../simulator/world.ts";
+
+const bytePrice = 3n;
+const pair = (terms = smallTerms): LineWorld =>
+  lineWorld({ terms, deposit: 1_000_000n, grainsPerUnit: 1n, prices: [2n, bytePrice] });
+
+test("T6: whoever stays within its leases is never throttled, with no assumption about the network", () => {
+  fc.assert(
+    fc.property(ops(2, 200), (list) => {
+      const world = pair();
+      for (const op of list) {
+        run(world, op);
+        for (const side of [0, 1] as const) {
+          const { payeeF, y, w, way } = books(world, 0, side);
+          expect(payeeF(y)).toBeLessThanOrEqual(w + smallTerms.creditLimit);
+          expect(way.standing).toBe("open");
+        }
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** What a payer may do that knows no rule. `take` is how much of the lease a lie claims. */
+type Cheat =
+  | { readonly do: "flood"; readonly bytes: number; readonly lost: number }
+  | { readonly do: "say"; readonly total: number; readonly held: number }
+  | { readonly do: "replay"; readonly at: number }
+  | { readonly do: "forge"; readonly to: number }
+  | { readonly do: "read" | "poke" | "crash" | "reboot" };
+
+const cheats: fc.Arbitrary<readonly Cheat[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant("flood" as const),
+        bytes: fc.integer({ min: 1, max: 40 }),
+        lost: fc.constantFrom(0, 0, 300),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("say" as const),
+        total: fc.integer({ min: 0, max: 400 }),
+        held: fc.integer({ min: -1, max: 5 }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("replay" as const), at: fc.nat(50) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("forge" as const), to: fc.nat(500) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constantFrom("read" as const, "poke" as const) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constantFrom("crash" as const, "reboot" as const) }),
+    },
+  ),
+  { minLength: 20, maxLength: 120, size: "max" },
+);
+
+/** A payer without rules at node 0, in front of an honest payee at node 1. */
+function cheater(world: LineWorld) {
+  const { signer } = nodeAt(world, 0);
+  const payee = nodeAt(world, 1);
+  const [end] = payee.ends;
+  if (end === undefined) throw new Error("no neighbour");
+  const channel = channelOf(world, end);
+  const id = { payer: signer.id, payee: payee.signer.id, class: priceClass(1) };
+  const past: Uint8Array[] = [];
+  const leases = () =>
+    payee.journal.flatMap((event) => (event.type === "LeaseGranted" ? [event.lease] : []));
+  const say = (message: VoucherMessage): void => {
+    const bytes = encodeMessage(message);
+    past.push(bytes);
+    feed(world, 1, { type: "Datagram", neighbour: 0, bytes });
+  };
+  const head = { type: "VOUCHER", sender: signer.id } as const;
+  return (cheat: Cheat): void => {
+    world.air.length = 0;
+    switch (cheat.do) {
+      case "flood":
+        flood(world, 0, 0, BigInt(cheat.bytes), BigInt(cheat.lost));
+        return;
+      case "say": {
+        const voucher = signVoucher(channel, [BigInt(cheat.total) as Money], signer);
+        return say({ ...head, voucher, held: [leases()[cheat.held]] });
+      }
+      case "replay": {
+        const bytes = past[cheat.at % Math.max(1, past.length)];
+        if (bytes !== undefined) feed(world, 1, { type: "Datagram", neighbour: 0, bytes });
+        return;
+      }
+      case "forge": {
+        const to = BigInt(cheat.to + 1) as Position;
+        const terms = { number: 99n, from: 0n as Position, to, price: price(1n), due: noMoney };
+        return say({ ...head, voucher: undefined, held: [signLease(id, terms, signer)] });
+      }
+      case "read":
+        return read(world, 1);
+      case "poke":
+        return feed(world, 1, { type: "Poke" });
+      case "crash":
+        return crash(world, 1);
+      case "reboot":
+        return reboot(world, 1);
+    }
+  };
+}
+
+test("T7, T22: a payer that cheats in every way gets at most L in credit, and P for each byte the payee forgave", () => {
+  let most = 0n;
+  fc.assert(
+    fc.property(cheats, (list) => {
+      const world = pair();
+      drain(world, 2);
+      const act = cheater(world);
+      for (const cheat of list) {
+        act(cheat);
+        const { way, y, G, w, payeeF } = books(world, 0, 0);
+        const bound = smallTerms.creditLimit + bytePrice * way.forgiven;
+        const exposure = payeeF(y < G ? y : G) - w;
+        expect(exposure).toBeLessThanOrEqual(smallTerms.creditLimit);
+        // The truth: everything that was forwarded as paid, whatever was read or forgotten of it.
+        const forwarded = bytePrice * way.forwarded - w;
+        expect(forwarded).toBeLessThanOrEqual(bound);
+        if (forwarded > most) most = forwarded;
+      }
+      const { alarms } = nodeAt(world, 1);
+      expect(alarms.filter((words) => words !== "voucher beyond the schedule")).toEqual([]);
+    }),
+    { numRuns: 250 },
+  );
+  // The bound is met: a law about cheats that never got anything would say nothing.
+  expect(most).toBeGreaterThanOrEqual(smallTerms.creditLimit - bytePrice);
+});
+
+test("T7: a payer that stops paying is throttled, and opened again at once when it pays", () => {
+  const world = pair();
+  drain(world, 2);
+  flood(world, 0, 0, 100n, 0n);
+  for (let i = 0; i < 3; i++) read(world, 1);
+  expect(wayAt(world, 0, 0).standing).toBe("throttled");
+  const { G, payeeF } = books(world, 0, 0);
+  cheater(world)({ do: "say", total: Number(payeeF(G)), held: 0 });
+  // Paid up to its lease: another lease is due, and beyond the old one it used 80 bytes.
+  expect(wayAt(world, 0, 0).standing).toBe("throttled");
+  for (let i = 0; i < 20 && wayAt(world, 0, 0).standing === "throttled"; i++) {
+    const now = books(world, 0, 0);
+    cheater(world)({ do: "say", total: Number(now.payeeF(now.G)), held: i + 1 });
+  }
+  expect(wayAt(world, 0, 0).standing).toBe("open");
+});
+
+test("T19: what the payee counts beside paid traffic, up to the allowance, throttles nobody", () => {
+  const allowance = 20n;
+  fc.assert(
+    fc.property(
+      ops(2, 150, false),
+      fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 4 }),
+      (list, extras) => {
+        const world = pair({ ...smallTerms, allowance });
+        for (const [i, op] of list.entries()) {
+          const extra = i % 30 === 0 ? extras[i / 30] : undefined;
+          if (extra !== undefined) appear(world, 0, 0, BigInt(extra));
+          run(world, op);
+          expect(nodeAt(world, 1).throttles).toBe(0);
+        }
+        expect(nodeAt(world, 1).alarms).toEqual([]);
+      },
+    ),
+    { numRuns: 80 },
+  );
+});
+
+test("T19: one byte beyond the allowance, at the end of the lease, does throttle: the band is exact", () => {
+  for (const [extra, standing] of [
+    [5n, "open"],
+    [6n, "throttled"],
+  ] as const) {
+    const world = pair({ ...smallTerms, allowance: 5n, reservation: 1000n });
+    drain(world, 3);
+    traffic(world, 0, 0, 1000n, 0n);
+    // Nothing the payer says arrives any more: it has used its lease to the last byte.
+    appear(world, 0, 0, extra);
+    for (let i = 0; i < 3; i++) read(world, 1);
+    const { way, G } = books(world, 0, 0);
+    expect(way.tx).toBe(G);
+    expect(way.standing).toBe(standing);
+  }
+});
+
+test("T19: a constant tolerance is passed by accumulating doubles, whatever it is, so counters must agree", () => {
+  const allowance = 50n;
+  const world = pair({ ...smallTerms, allowance });
+  drain(world, 2);
+  let sent = 0n;
+  for (; wayAt(world, 0, 0).standing === "open" && sent < 100_000n; sent += 3n) {
+    traffic(world, 0, 0, 3n, 0n);
+    appear(world, 0, 0, 1n);
+    drain(world, 1);
+    deliverAll(world);
+  }
+  expect(wayAt(world, 0, 0).standing).toBe("throttled");
+  expect(sent).toBeLessThan(1000n);
+});
