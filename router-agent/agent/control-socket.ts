@@ -93,6 +93,9 @@ function serve(socket: Socket, answer: Answer, time: number): void {
   const deadline = setTimeout(() => socket.destroy(), time);
   socket.on("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.destroy());
+  socket.on("end", () => {
+    if (!heard) socket.destroy(); // it has said all it will say, and that is no request
+  });
   const reply = (value: unknown): void => {
     if (!socket.destroyed) socket.end(`${toJson(value)}\n`);
   };
