@@ -75,10 +75,13 @@ function takeSent(turn: Turn, reading: Reading): boolean {
   let sighting = meter === undefined ? undefined : sight(meter, reading.generation, reading.sent);
   const leapt = sighting === undefined || sighting.kind === "reset";
   if (sighting === undefined || sighting.kind === "reset") {
-    // What a counter of a new generation shows was sent after the leap. What a counter shows that
-    // no journal knows (a lost disk, or handshakes before the first sight) was sent before it.
+    // What a counter of a new generation shows was sent after the leap, and so was what a counter
+    // at its first sight shows, if no more than the handshakes of a new tunnel. More than that was
+    // sent on an account whose journal is lost: before the leap.
     const { generation } = reading;
-    const raw = meter === undefined ? reading.sent : 0n;
+    const allowance = acting(turn, key.neighbour)?.terms.allowance ?? 0n;
+    const lost = meter === undefined && reading.sent > allowance;
+    const raw = lost ? reading.sent : 0n;
     record(turn, { type: "PositionLeapt", ...key, generation, raw });
     meter = attach(generation, found.account.reserved, raw);
     revisePath(turn, key, { sent: found.account.reserved, quota: undefined });

@@ -17,7 +17,7 @@ const flows: fc.Arbitrary<Omit<SteadyFlow, "creditLimit">> = fc
   .filter((flow) => {
     // A payee waits for the acknowledgement of so many leases, and each payment leads to one.
     const betweenPayments = Math.max(flow.readEvery, Number(flow.payThreshold / flow.price));
-    return flow.roundTrip <= unacknowledgedLimit * betweenPayments;
+    return flow.roundTrip < unacknowledgedLimit * betweenPayments;
   });
 
 test("T14: with L >= T - 1 + P(U + D + 1) a steady flow never degrades a byte, whatever T, P, U and D", () => {
