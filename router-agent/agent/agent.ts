@@ -1,8 +1,10 @@
 import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import * as Queue from "effect/Queue";
 import * as Schedule from "effect/Schedule";
+import { LinkEvents } from "#adapters/counters/link-events.ts";
 import type { Config } from "#agent/config/config.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
@@ -105,6 +107,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   yield* turns.take(plan, [configured(ports, plan, true)]);
   yield* Effect.forkScoped(Effect.forever(loop));
   yield* feed(ports, turns, offer);
+  yield* watchLinks(() => plan, offer({ type: "Look" }));
   for (const wish of spendingWishes(plan, turns.node())) yield* offer(wish);
   const pokes = Schedule.spaced(config.pokeInterval);
   yield* Effect.forkScoped(Effect.repeat(offer({ type: "Look" }), pokes));
@@ -162,6 +165,28 @@ const feed = Effect.fnUntraced(function* (
   });
   yield* Effect.forkScoped(Effect.forever(datagram));
   yield* Effect.forkScoped(Effect.forever(fact));
+});
+
+/** How often it is asked which interfaces came or went, in ms: one call of the kernel each time. */
+const linkInterval = 200;
+
+/** Looks at once when an interface of ours came or went, where somebody tells; else pokes do. */
+const watchLinks = Effect.fnUntraced(function* (
+  plan: () => Blueprint,
+  look: Effect.Effect<unknown>,
+) {
+  const links = yield* Effect.serviceOption(LinkEvents);
+  if (Option.isNone(links)) return;
+  const drained = links.value.drain.pipe(
+    Effect.catch((error) => Effect.as(Effect.logWarning(error.words), [])),
+  );
+  const hint = Effect.gen(function* () {
+    const ours = plan().neighbours.flatMap(({ interfaces }) => interfaces);
+    const events = yield* drained;
+    const due = events.some((one) => one.kind === "Resync" || ours.includes(one.interfaceName));
+    if (due) yield* look;
+  });
+  yield* Effect.forkScoped(Effect.repeat(hint, Schedule.spaced(linkInterval)));
 });
 
 /** Spending limits of the configuration; one that the ledger knows already changes nothing. */

@@ -1,9 +1,13 @@
+import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { machineClock } from "#adapters/clock/monotonic-clock.ts";
+import { LinkEvents } from "#adapters/counters/link-events.ts";
 import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { netlinkLinkEvents } from "#adapters/counters/netlink-link-events.ts";
 import { wireguardCounters } from "#adapters/counters/wireguard-counters.ts";
 import { udpLink } from "#adapters/link/udp-link.ts";
 import { memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
+import { koffiNetlink } from "#adapters/netlink/koffi-netlink.ts";
 import { kernelQueueing } from "#adapters/queueing/kernel-queueing.ts";
 import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
 import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
@@ -24,6 +28,14 @@ export function tableName(config: Config): string {
   return `meshtoll_${config.interfacePrefix}`;
 }
 
+/** What the kernel tells of interfaces; where netlink cannot be reached, looks find out anyway. */
+const linkHints = Layer.effect(
+  LinkEvents,
+  Effect.catch(netlinkLinkEvents, () =>
+    Effect.succeed(LinkEvents.of({ drain: Effect.succeed([]) })),
+  ),
+).pipe(Layer.provide(koffiNetlink));
+
 /**
  * The real machine: WireGuard, HTB, nft, UDP. A node without neighbours touches no kernel, so that
  * it runs without root and without tools.
@@ -37,6 +49,7 @@ export function liveLayers(self: NodeId, config: Config) {
     : Layer.mergeAll(
         wireguardTunnel,
         wireguardCounters,
+        linkHints,
         kernelQueueing({
           base,
           freeMark,
