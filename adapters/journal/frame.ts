@@ -1,12 +1,17 @@
 import { crc32, flippedBit } from "./crc32.ts";
 
 /**
- * One commit on disk: length, sequence, CRC of the frame before (12 bytes, little-endian), payload
- * padded to four bytes, CRC-32 of all of it. A frame verifies by itself, and a single flipped bit
- * anywhere in it is found and put right.
+ * One commit on disk, little-endian: length (2 bytes), place in its group (2), sequence (4), CRC of
+ * the frame before (4), payload padded with zeros to four bytes, CRC-32 of all of it (4). A frame
+ * verifies by itself, and a single flipped bit anywhere in it is found and put right.
  */
 export interface Frame {
   readonly sequence: number;
+  /**
+   * 0 for the first frame of those that one sync made durable, then 1, 2, ... A good frame at place
+   * p proves that all frames more than p before it had been synced before it was written.
+   */
+  readonly place: number;
   readonly previousCrc: number;
   readonly payload: Uint8Array;
   readonly crc: number;
@@ -23,30 +28,40 @@ export const frameHead = 12;
 /** Bytes of a frame after its payload. */
 export const frameTail = 4;
 
-/** The largest number of commits a journal holds. */
+/** The smallest frame, in bytes. */
+export const smallestFrame = frameSize(1);
+
+/** The largest number of commits a journal holds: one a second for 136 years. */
 export const sequenceLimit = 0xffff_ffff;
+
+/** The largest number of frames of one group. */
+export const placeLimit = 0xffff;
 
 /** Bytes that a payload of so many takes on disk. */
 export function frameSize(payload: number): number {
-  return frameHead + padded(payload) + frameTail;
+  return frameHead + ((payload + 3) & ~3) + frameTail;
 }
 
-function padded(length: number): number {
-  return (length + 3) & ~3;
-}
-
-/** A frame as bytes. @throws RangeError for an empty or oversized payload. */
+/**
+ * A frame as bytes. @throws RangeError for an empty or oversized payload, or a place or sequence
+ * beyond its limit: callers refuse those before, with words.
+ */
 export function encodeFrame(
   sequence: number,
   previousCrc: number,
   payload: Uint8Array,
+  place: number,
 ): Uint8Array {
   if (payload.length === 0 || payload.length > payloadLimit) {
     throw new RangeError(`a commit of ${payload.length} bytes, allowed 1 to ${payloadLimit}`);
   }
+  if (place > placeLimit || sequence > sequenceLimit) {
+    throw new RangeError(`commit ${sequence} at place ${place} is beyond what a frame can say`);
+  }
   const bytes = new Uint8Array(frameSize(payload.length));
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, payload.length, true);
+  view.setUint16(0, payload.length, true);
+  view.setUint16(2, place, true);
   view.setUint32(4, sequence, true);
   view.setUint32(8, previousCrc, true);
   bytes.set(payload, frameHead);
@@ -55,22 +70,32 @@ export function encodeFrame(
   return bytes;
 }
 
-/** The frame that begins at `at`, if its CRC holds as it stands. */
-export function readFrame(bytes: Uint8Array, at: number): Frame | undefined {
-  const view = viewOf(bytes);
-  if (at + frameHead + frameTail > bytes.length) return undefined;
-  const length = view.getUint32(at, true);
-  return length === 0 || length > payloadLimit ? undefined : frameOfLength(bytes, at, length);
+/** The CRC that a frame, as bytes, ends with: the next frame carries it. */
+export function crcOf(frame: Uint8Array): number {
+  return viewOf(frame).getUint32(frame.length - frameTail, true);
 }
 
-function frameOfLength(bytes: Uint8Array, at: number, length: number): Frame | undefined {
+/** The frame that begins at `at` and ends before `limit`, if its CRC holds as it stands. */
+export function readFrame(bytes: Uint8Array, at: number, limit: number): Frame | undefined {
+  if (at + smallestFrame > limit) return undefined;
+  return frameOfLength(bytes, at, limit, viewOf(bytes).getUint16(at, true));
+}
+
+function frameOfLength(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  length: number,
+): Frame | undefined {
+  if (length === 0 || length > payloadLimit) return undefined;
   const size = frameSize(length);
-  if (at + size > bytes.length) return undefined;
+  if (at + size > limit) return undefined;
   const view = viewOf(bytes);
   const stored = view.getUint32(at + size - frameTail, true);
   if (crc32(bytes, at, at + size - frameTail) !== stored) return undefined;
   return {
     sequence: view.getUint32(at + 4, true),
+    place: view.getUint16(at + 2, true),
     previousCrc: view.getUint32(at + 8, true),
     payload: bytes.slice(at + frameHead, at + frameHead + length),
     crc: stored,
@@ -83,40 +108,45 @@ function frameOfLength(bytes: Uint8Array, at: number, length: number): Frame | u
  * change, where more than one bit is wrong. Tries the length first: with it wrong, nothing else
  * can be found.
  */
-export function repairFrame(bytes: Uint8Array, at: number): Frame | undefined {
-  if (at + frameHead + frameTail > bytes.length) return undefined;
+export function repairFrame(bytes: Uint8Array, at: number, limit: number): Frame | undefined {
+  if (at + smallestFrame > limit) return undefined;
   const view = viewOf(bytes);
-  const length = view.getUint32(at, true);
-  for (let bit = 0; bit < 32; bit++) {
-    const other = (length ^ (1 << bit)) >>> 0;
-    if (other === 0 || other > payloadLimit) continue;
-    view.setUint32(at, other, true);
-    const frame = frameOfLength(bytes, at, other);
+  const length = view.getUint16(at, true);
+  for (let bit = 0; bit < 16; bit++) {
+    view.setUint16(at, length ^ (1 << bit), true);
+    const frame = readFrame(bytes, at, limit);
     if (frame !== undefined) return frame;
-    view.setUint32(at, length, true);
   }
-  if (length === 0 || length > payloadLimit || at + frameSize(length) > bytes.length) {
-    return undefined;
-  }
-  return repairBody(bytes, at, length);
+  view.setUint16(at, length, true);
+  if (length === 0 || length > payloadLimit || at + frameSize(length) > limit) return undefined;
+  return repairBody(bytes, at, limit, length);
 }
 
-function repairBody(bytes: Uint8Array, at: number, length: number): Frame | undefined {
+function repairBody(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  length: number,
+): Frame | undefined {
   const view = viewOf(bytes);
   const end = at + frameSize(length) - frameTail;
+  const stored = view.getUint32(end, true);
+  // A CRC of zeros was never written: this is the front of a torn frame, and whatever bit seems to
+  // explain it would make a commit out of half of one.
+  if (stored === 0) return undefined;
   const computed = crc32(bytes, at, end);
-  const difference = (computed ^ view.getUint32(end, true)) >>> 0;
+  const difference = (computed ^ stored) >>> 0;
   if ((difference & (difference - 1)) === 0) {
     view.setUint32(end, computed, true); // one bit of the stored CRC itself
-    return frameOfLength(bytes, at, length);
+    return readFrame(bytes, at, limit);
   }
   const bit = flippedBit(difference, end - at);
   if (bit < 0) return undefined;
   const place = at + (bit >> 3);
   const mask = 1 << (bit & 7);
-  bytes[place] = (bytes[place] ?? 0) ^ mask;
-  const frame = readFrame(bytes, at);
-  if (frame === undefined) bytes[place] = (bytes[place] ?? 0) ^ mask;
+  bytes[place] = (bytes[place] as number) ^ mask;
+  const frame = frameOfLength(bytes, at, limit, length);
+  if (frame === undefined) bytes[place] = (bytes[place] as number) ^ mask;
   return frame;
 }
 

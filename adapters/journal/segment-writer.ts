@@ -1,220 +1,252 @@
+import type { Disk, DiskFile } from "./disk.ts";
+import { crcOf, encodeFrame, frameSize, placeLimit, sequenceLimit } from "./frame.ts";
+import { diskError, JournalError } from "./journal-error.ts";
+import { segmentName } from "./journal-file-name.ts";
 import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  statfsSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { encodeFrame, frameSize, sequenceLimit } from "./frame.ts";
-import { JournalError } from "./journal-error.ts";
-import { segmentPath } from "./journal-files.ts";
-import { framesBegin, newSegment, segmentHash, segmentSize } from "./segment.ts";
+  encodeSeal,
+  framesBegin,
+  framesLimit,
+  type SegmentHeader,
+  segmentHasher,
+} from "./segment.ts";
+import { fullJournal, segmentSupply } from "./segment-supply.ts";
 
-/** Where the journal stands: the segment being written, and the chain so far. */
-export interface WriterState {
-  readonly number: number;
-  /** All bytes of the present segment, as they are on disk. */
-  readonly bytes: Uint8Array;
+/** The limits of a journal. */
+export interface WriterLimits {
+  /** Bytes of all segments on disk, the spare one among them, at most. */
+  readonly limit: bigint;
+  /** Bytes of a new segment. */
+  readonly segmentSize: number;
+  /** 32 bytes for the headers of new segments: what payloads look like. */
+  readonly schema: Uint8Array;
+  /** Is told of every new segment. */
+  readonly rolled: (header: SegmentHeader) => void;
+}
+
+/** Where a journal ends: the segment being written, and the chain so far. */
+export interface JournalEnd {
+  readonly header: SegmentHeader;
+  /** Where the next frame goes. */
   readonly end: number;
+  readonly sealed: boolean;
   readonly lastSequence: number;
   readonly lastCrc: number;
+  /** Over the present segment, up to here. */
+  readonly hasher: ReturnType<typeof segmentHasher>;
 }
 
-/** The calls a disk must offer; tests hand in ones that fail. */
-export interface Disk {
-  readonly write: typeof writeSync;
-  readonly sync: typeof fdatasyncSync;
+/** What a writer did since it was opened. */
+export interface WriterCounts {
+  syncs: number;
+  /** Segments left behind because their disk refused a write or a sync. */
+  abandoned: number;
 }
 
-/** The machine's own disk. */
-export const realDisk: Disk = { write: writeSync, sync: fdatasyncSync };
-
-/** A writer of segments. Every method leaves the journal readable, whatever fails. */
+/** A writer of segments. Whatever fails, the journal stays readable, and no commit is doubled. */
 export interface SegmentWriter {
-  append(commits: readonly Uint8Array[]): number;
-  close(): void;
-  readonly syncs: () => number;
-  readonly state: () => WriterState;
+  /** All payloads, durable when it returns. @throws JournalError, and then none was acknowledged. */
+  readonly append: (payloads: readonly Uint8Array[]) => Promise<void>;
+  /** Makes the first segment of an empty journal. @throws JournalError */
+  readonly begin: () => Promise<void>;
+  /** Makes the next segment before it is needed, if the limit and the disk allow. */
+  readonly prepare: () => Promise<void>;
+  readonly close: () => Promise<void>;
+  readonly end: () => JournalEnd;
+  /** Bytes of all segments on disk. */
+  readonly used: () => bigint;
+  readonly counts: Readonly<WriterCounts>;
+  /** Why nothing is written any more. */
+  readonly refusal: () => JournalError | undefined;
+  /** Writes nothing from now on, for this reason. */
+  readonly refuse: (error: JournalError) => void;
 }
 
-/** At most so many bytes of segments, unless the operator says otherwise. */
-export const journalLimit = 256 * 1024 * 1024;
+/** Where a journal without any segment ends. */
+export function emptyEnd(): JournalEnd {
+  const header: SegmentHeader = {
+    number: 0,
+    firstSequence: 1,
+    previousCrc: 0,
+    previousHash: new Uint8Array(32),
+    schema: new Uint8Array(32),
+    size: 0,
+  };
+  const hasher = segmentHasher(header);
+  return { header, end: 0, sealed: true, lastSequence: 0, lastCrc: 0, hasher };
+}
 
-/** Continues a journal where it stands. */
+/**
+ * Continues a journal where it ends. One call at a time.
+ *
+ * What a disk refused is never tried again on the same descriptor, because the kernel may have
+ * dropped the pages and would then report success: the segment is left behind, what was not
+ * acknowledged goes to a new one, and if that fails too, the writer refuses everything from then on.
+ */
 export function segmentWriter(
-  directory: string,
-  begin: WriterState | undefined,
-  disk: Disk = realDisk,
-  limit: number = journalLimit,
+  disk: Disk,
+  beginning: JournalEnd,
+  usedBefore: bigint,
+  limits: WriterLimits,
 ): SegmentWriter {
-  let syncs = 0;
-  let state = begin ?? start(directory, limit);
-  let file = openSync(segmentPath(directory, state.number), "r+");
-  let closed: JournalError | undefined;
+  const counts: WriterCounts = { syncs: 0, abandoned: 0 };
+  const supply = segmentSupply(disk, usedBefore, limits);
+  let state = beginning;
+  let file: DiskFile | undefined;
+  let refusal: JournalError | undefined;
 
-  const roll = (): void => {
-    const hash = segmentHash(state.bytes, state.end);
-    const next = create(directory, state, hash, limit);
-    closeSync(file);
-    state = next;
-    file = openSync(segmentPath(directory, state.number), "r+");
+  /** Goes on in the next segment. */
+  const roll = async (seal: boolean): Promise<void> => {
+    await supply.reserve(state.header.number, 1);
+    if (seal && file !== undefined) {
+      await sealSegment(file, state, counts);
+      state = { ...state, sealed: true };
+    }
+    const header = headerAfter(state, limits);
+    const next = await supply.begin(header);
+    counts.syncs += 1;
+    await file?.close().catch(() => undefined);
+    file = next;
+    state = { ...state, header, end: framesBegin, sealed: false, hasher: segmentHasher(header) };
+    limits.rolled(header);
   };
 
-  const attempt = (commits: readonly Uint8Array[]): void => {
-    let done = 0;
-    while (done < commits.length) {
-      let at = state.end;
-      let { lastSequence: sequence, lastCrc: crc } = state;
-      const parts: Uint8Array[] = [];
-      for (; done < commits.length; done++) {
-        const payload = commits[done] ?? new Uint8Array();
-        if (at + frameSize(payload.length) > state.bytes.length) break;
-        sequence += 1;
-        const frame = encodeFrame(sequence, crc, payload);
-        crc = new DataView(frame.buffer).getUint32(frame.length - 4, true);
-        parts.push(frame);
-        at += frame.length;
+  /** Writes and syncs payloads from `done` on; says how far it came before it fails. */
+  const write = async (payloads: readonly Uint8Array[], done: { count: number }): Promise<void> => {
+    while (done.count < payloads.length) {
+      const part = groupOf(payloads, done.count, state);
+      if (part === undefined) {
+        await roll(!state.sealed);
+        continue;
       }
-      if (parts.length > 0) {
-        const whole = join(parts);
-        writeAll(disk, file, whole, state.end);
-        disk.sync(file);
-        syncs += 1;
-        state.bytes.set(whole, state.end);
-        state = { ...state, end: at, lastSequence: sequence, lastCrc: crc };
+      file ??= await disk.open(segmentName(state.header.number));
+      await file.write(part.bytes, state.end);
+      await file.sync();
+      counts.syncs += 1;
+      state.hasher.update(part.bytes);
+      state = { ...state, ...part.reached };
+      done.count += part.count;
+    }
+  };
+
+  const append = async (payloads: readonly Uint8Array[]): Promise<void> => {
+    if (refusal !== undefined) throw refusal;
+    if (state.lastSequence + payloads.length > sequenceLimit)
+      throw fullJournal(disk.place, limits.limit);
+    await supply.reserve(state.header.number, segmentsFor(payloads, state, limits.segmentSize));
+    const done = { count: 0 };
+    try {
+      await write(payloads, done);
+    } catch {
+      counts.abandoned += 1;
+      try {
+        await roll(false);
+        await write(payloads, done);
+      } catch (error) {
+        refusal = lastWord(disk.place, error);
+        throw refusal;
       }
-      if (done < commits.length) roll();
     }
   };
 
   return {
-    append(commits) {
-      if (closed !== undefined) throw closed;
-      if (state.lastSequence + commits.length > sequenceLimit) throw full("commits");
-      for (const commit of commits) checkSize(commit);
-      const before = state;
-      try {
-        attempt(commits);
-      } catch (error) {
-        if (error instanceof JournalError) throw error;
-        // Never again on that descriptor: the kernel may have dropped the dirty pages. What was
-        // not acknowledged goes to a new segment; where that fails too, nothing is written any more.
-        try {
-          const acknowledged = state.lastSequence - before.lastSequence;
-          roll();
-          attempt(commits.slice(acknowledged));
-        } catch (again) {
-          closed = again instanceof JournalError ? again : failed(directory, again);
-          throw closed;
-        }
-      }
-      return state.lastSequence;
+    append,
+    begin: async () => {
+      if (state.header.number === 0) await roll(false);
     },
-    close: () => closeSync(file),
-    syncs: () => syncs,
-    state: () => state,
+    prepare: async () => {
+      if (refusal !== undefined) return;
+      await supply.reserve(state.header.number, 1).catch(() => undefined); // told when it is needed
+    },
+    close: async () => file?.close(),
+    end: () => state,
+    used: supply.used,
+    counts,
+    refusal: () => refusal,
+    refuse: (error) => {
+      refusal = error;
+    },
   };
 }
 
-function checkSize(commit: Uint8Array): void {
-  if (commit.length > 0 && commit.length <= 8192) return;
-  throw new JournalError({
-    problem: "too large",
-    words: `a commit of ${commit.length} bytes; allowed are 1 to 8192`,
-  });
+function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): SegmentHeader {
+  const first = state.header.number === 0;
+  return {
+    number: state.header.number + 1,
+    firstSequence: state.lastSequence + 1,
+    previousCrc: state.lastCrc,
+    previousHash: first ? new Uint8Array(32) : state.hasher.clone().digest(),
+    schema,
+    size: segmentSize,
+  };
 }
 
-function writeAll(disk: Disk, file: number, bytes: Uint8Array, at: number): void {
-  let done = 0;
-  while (done < bytes.length) {
-    done += disk.write(file, bytes, done, bytes.length - done, at + done);
-  }
-}
-
-function start(directory: string, limit: number): WriterState {
-  const none = { number: 0, bytes: new Uint8Array(), end: 0, lastSequence: 0, lastCrc: 0 };
-  return create(directory, none, new Uint8Array(32), limit);
-}
-
-/** Makes the next segment whole and durable under another name first: it exists or it does not. */
-function create(
-  directory: string,
-  before: WriterState,
-  hash: Uint8Array,
-  limit: number,
-): WriterState {
-  const number = before.number + 1;
-  if (number * segmentSize > limit) throw full(`bytes (${limit})`);
-  const bytes = newSegment({
-    number,
-    firstSequence: before.lastSequence + 1,
-    previousCrc: before.lastCrc,
-    previousHash: hash,
-  });
-  const path = segmentPath(directory, number);
+/** No frame will follow. Where even that fails, the next header vouches for this segment. */
+async function sealSegment(
+  file: DiskFile,
+  { header, end, lastSequence, hasher }: JournalEnd,
+  counts: WriterCounts,
+): Promise<void> {
+  const frames = lastSequence + 1 - header.firstSequence;
+  const hash = hasher.clone().digest();
   try {
-    const file = openSync(`${path}.new`, "w", 0o600);
-    try {
-      writeAll(realDisk, file, bytes, 0);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(`${path}.new`, path);
-    syncDirectory(dirname(path));
-  } catch (error) {
-    throw failed(directory, error);
-  }
-  return { ...before, number, bytes, end: framesBegin };
-}
-
-/** Makes the names in a directory durable. */
-export function syncDirectory(directory: string): void {
-  const file = openSync(directory, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    await file.write(encodeSeal({ frames, end, hash }), framesLimit(header.size));
+    await file.sync();
+    counts.syncs += 1;
+  } catch {
+    counts.abandoned += 1;
   }
 }
 
-function full(what: string): JournalError {
-  return new JournalError({
-    problem: "full",
-    words: `the journal has reached its limit of ${what}; raise the limit, or move old segments off`,
-  });
-}
-
-function failed(directory: string, error: unknown): JournalError {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    const free = statfsSync(directory);
-    return new JournalError({
-      problem: "full",
-      words: `no space for the journal in ${directory} (${free.bavail * free.bsize} bytes free)`,
-    });
+/** The payloads from `from` on that the present segment has room for, as one write. */
+function groupOf(payloads: readonly Uint8Array[], from: number, state: JournalEnd) {
+  const room = state.sealed ? 0 : framesLimit(state.header.size) - state.end;
+  let size = 0;
+  let count = 0;
+  while (from + count < payloads.length && count <= placeLimit) {
+    const next = frameSize((payloads[from + count] as Uint8Array).length);
+    if (size + next > room) break;
+    size += next;
+    count += 1;
   }
-  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
-    return new JournalError({
-      problem: "read-only",
-      words: `cannot write in ${directory} (${code}); check its owner, its mode and the file system`,
-    });
-  }
-  return new JournalError({
-    problem: "sync failed",
-    words: `writing to ${directory} failed (${code}); nothing unacknowledged is relied on`,
-  });
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  if (count === 0) return undefined;
+  const bytes = new Uint8Array(size);
+  let { lastSequence, lastCrc } = state;
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (let place = 0; place < count; place++) {
+    const payload = payloads[from + place] as Uint8Array;
+    lastSequence += 1;
+    const frame = encodeFrame(lastSequence, lastCrc, payload, place);
+    lastCrc = crcOf(frame);
+    bytes.set(frame, at);
+    at += frame.length;
   }
-  return whole;
+  return { bytes, count, reached: { end: state.end + size, lastSequence, lastCrc } };
+}
+
+/** How many new segments these payloads need, so that all of them can be had before the first byte. */
+function segmentsFor(
+  payloads: readonly Uint8Array[],
+  state: JournalEnd,
+  segmentSize: number,
+): number {
+  let room = state.sealed ? 0 : framesLimit(state.header.size) - state.end;
+  let count = 0;
+  for (const payload of payloads) {
+    const size = frameSize(payload.length);
+    if (size > room) {
+      count += 1;
+      room = framesLimit(segmentSize) - framesBegin;
+    }
+    room -= size;
+  }
+  return count;
+}
+
+/** After the second failure. A restart reads everything that was acknowledged, and tries anew. */
+function lastWord(place: string, error: unknown): JournalError {
+  const { problem, words } = diskError(place, "write the journal", error);
+  return new JournalError({
+    problem: problem === "full" || problem === "read-only" ? problem : "sync failed",
+    words: `${words}. The journal takes no more commits until the agent is started again; what was acknowledged is safe, what was not is not relied on`,
+  });
 }

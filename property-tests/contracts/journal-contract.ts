@@ -38,7 +38,7 @@ export function journalContract(name: string, place: () => JournalPlace): void {
     expect(read.map((commit) => Array.from(commit))).toEqual(
       commits.map((commit) => Array.from(commit)),
     );
-    expect((await inside(at, (journal) => journal.stat)).commits).toBe(300);
+    expect((await inside(at, (journal) => journal.stat)).commits).toBe(300n);
   });
 
   test(`${name}: a commit of nothing and one above 8192 bytes are refused, and nothing is lost`, async () => {

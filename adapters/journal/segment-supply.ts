@@ -1,0 +1,79 @@
+import type { Disk, DiskFile } from "./disk.ts";
+import { diskError, JournalError } from "./journal-error.ts";
+import { segmentName, segmentNumberLimit, unfinishedName } from "./journal-file-name.ts";
+import { encodeHeader, type SegmentHeader } from "./segment.ts";
+
+/** Files for segments to come, made before they are needed. */
+export interface SegmentSupply {
+  /**
+   * Makes sure that so many segments after number `present` can be begun.
+   * @throws JournalError where the limit or the disk does not allow it, and no commit was written.
+   */
+  readonly reserve: (present: number, count: number) => Promise<void>;
+  /** Begins a reserved segment: its header is durable, and then its name. */
+  readonly begin: (header: SegmentHeader) => Promise<DiskFile>;
+  /** Bytes of all segments on disk. */
+  readonly used: () => bigint;
+}
+
+/** A supply of segments of one size. @param usedBefore bytes of the segments there are. */
+export function segmentSupply(
+  disk: Disk,
+  usedBefore: bigint,
+  limits: { readonly limit: bigint; readonly segmentSize: number },
+): SegmentSupply {
+  const { limit, segmentSize } = limits;
+  const ready = new Set<number>();
+  let used = usedBefore;
+  return {
+    reserve: async (present, count) => {
+      for (let number = present + 1; number <= present + count; number++) {
+        if (ready.has(number)) continue;
+        if (used + BigInt(segmentSize) > limit || number > segmentNumberLimit) {
+          throw fullJournal(disk.place, limit);
+        }
+        await make(disk, number, segmentSize);
+        ready.add(number);
+        used += BigInt(segmentSize);
+      }
+    },
+    begin: (header) => {
+      ready.delete(header.number); // used, or spoilt: either way never again
+      return begin(disk, header);
+    },
+    used: () => used,
+  };
+}
+
+/** What the journal says when its limit is reached. */
+export function fullJournal(place: string, limit: bigint): JournalError {
+  return new JournalError({
+    problem: "full",
+    words: `the journal in ${place} has reached its limit of ${limit} bytes, nothing of this was written; raise the limit`,
+  });
+}
+
+async function make(disk: Disk, number: number, size: number): Promise<void> {
+  const name = unfinishedName(segmentName(number));
+  try {
+    await disk.create(name, new Uint8Array(disk.preallocates ? size : 0));
+  } catch (error) {
+    await disk.remove(name).catch(() => undefined);
+    throw diskError(disk.place, "make a new segment", error);
+  }
+}
+
+async function begin(disk: Disk, header: SegmentHeader): Promise<DiskFile> {
+  const name = segmentName(header.number);
+  const file = await disk.open(unfinishedName(name));
+  try {
+    await file.write(encodeHeader(header), 0);
+    await file.sync();
+    await disk.rename(unfinishedName(name), name);
+    await disk.syncNames();
+    return file;
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+}
