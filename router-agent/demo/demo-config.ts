@@ -19,7 +19,21 @@ export interface DemoPlace {
   readonly keys: string;
   readonly listenPort: (towards: RouterName) => number;
   readonly endpoint: (towards: RouterName) => DemoLink;
+  /** Milliseconds between looks at the counters; {@link pokeInterval} unless told otherwise. */
+  readonly pokeInterval?: number;
 }
+
+/** How often the agents look at their counters, in milliseconds. */
+const pokeInterval = 200;
+
+/** c, in bytes: what a payer reserves at a time, and at most overpays when counters are lost. */
+export const reservation = 2_000_000n;
+
+/** What a throttled neighbour still gets, in bits a second. */
+export const freeRate = 1_000_000;
+
+/** The token, as the configuration's defaults have it: 10^12 grains a millionth. */
+export const demoToken = { symbol: "USDC", decimals: 6, grainsPerUnit: 10n ** 12n } as const;
 
 /** Addresses inside the tunnels. */
 export const addresses = {
@@ -65,24 +79,28 @@ export function demoConfig(
   const internet = `${addresses.internet}/32`;
   const routes: Record<RouterName, readonly object[]> = {
     a: [{ prefix: internet, via: "b", class: "1" }],
-    b: [{ prefix: internet, via: "c", class: "1" }],
+    b: [
+      { prefix: internet, via: "c", class: "1" },
+      // What is for a itself nobody pays for: the neighbour is where it wants to be.
+      { prefix: `${addresses.a}/32`, via: "a", class: "0" },
+    ],
     c: [{ prefix: `${addresses.a}/32`, via: "b", class: "1" }],
   };
   return JSON.stringify({
     journal: place.journal,
     keys: place.keys,
     interface_prefix: place.prefix,
-    token_symbol: "USDC",
+    token_symbol: demoToken.symbol,
     pay_threshold: "0.00003 USDC",
     credit_limit: "0.0006 USDC",
-    reservation: "2MB",
+    reservation: `${reservation}`,
     read_chunk: "500kB",
     price_cap: "0.20/GB",
     round_trip: "1MB",
     link_rate: "20Mbit",
-    free_rate: "1Mbit",
+    free_rate: `${freeRate}`,
     control_rate: "128kbit",
-    poke_interval: "200",
+    poke_interval: `${place.pokeInterval ?? pokeInterval}`,
     neighbours: lines[self],
     routes: routes[self],
   });

@@ -1,13 +1,18 @@
 import * as Effect from "effect/Effect";
 import { toJson } from "#agent/agent/facts.ts";
-import { kernelObstacle, kernelStage } from "./kernel-stage.ts";
+import { removeBelongings, removeLeftovers } from "./belongings.ts";
+import { claimTag } from "./claim.ts";
+import { kernelStage } from "./kernel-stage.ts";
 import { memoryStage } from "./memory-stage.ts";
+import { kernelObstacle } from "./obstacle.ts";
 import type { Stage } from "./stage.ts";
-import { type Ending, tellStory } from "./story.ts";
-import { view } from "./view.ts";
+import { tellStory } from "./story.ts";
+import type { Ending } from "./telling.ts";
+import { type View, view } from "./view.ts";
 
 /** How the demo is told. */
 export interface DemoOptions {
+  /** Facts for programs, one JSON object a line; else a picture for people. */
   readonly json: boolean;
   /** In memory, even where the kernel could be used. */
   readonly memory: boolean;
@@ -15,47 +20,113 @@ export interface DemoOptions {
 
 /**
  * Plays the demo: on this kernel where that is possible, else in memory, and says which. Returns
- * the exit code: 0 only where every check holds. Leaves nothing behind, also when interrupted.
+ * the exit code: 0 only where every check holds. Leaves nothing behind, also when interrupted: then
+ * it waits until the step under way is done, so that nothing is made while everything is removed.
  */
-export const runDemo = (options: DemoOptions) =>
-  Effect.acquireUseRelease(
-    Effect.promise(() => raise(options)),
-    (stage) => Effect.promise(() => (options.json ? tellJson(stage) : tellPeople(stage))),
-    (stage) => Effect.promise(() => stage.close()),
-  );
+export const runDemo = (options: DemoOptions): Effect.Effect<number> =>
+  Effect.suspend(() => {
+    const curtain = new AbortController();
+    const listening = endWith(curtain);
+    const playing = play(options, curtain.signal).finally(listening);
+    const interrupted = Effect.promise(() => {
+      curtain.abort();
+      return playing;
+    });
+    return Effect.promise(() => playing).pipe(Effect.onInterrupt(() => interrupted));
+  });
 
-async function raise(options: DemoOptions): Promise<Stage> {
-  if (options.memory) return memoryStage("you asked for it");
-  if (!options.json) console.log("making routers, cables and tunnels ...");
-  const obstacle = await kernelObstacle();
-  return obstacle === undefined ? kernelStage() : memoryStage(obstacle);
+/** A closed terminal, or a reader that went away, is the end as Ctrl-C is. */
+function endWith(curtain: AbortController): () => void {
+  const fall = (): void => curtain.abort();
+  process.on("SIGHUP", fall);
+  process.stdout.on("error", fall);
+  return () => {
+    process.off("SIGHUP", fall);
+  };
 }
 
-async function tellJson(stage: Stage): Promise<number> {
-  console.log(toJson({ fact: "stage", mode: stage.mode, note: stage.note }));
-  const ending = await tellStory(stage, (what) => console.log(toJson(what)));
-  console.log(lastLine(ending));
-  return ending.passed ? 0 : 1;
+async function play(options: DemoOptions, curtain: AbortSignal): Promise<number> {
+  const teller = options.json ? jsonTeller() : peopleTeller();
+  const claim = await claimTag();
+  let stage: Stage | undefined;
+  try {
+    stage = await raise(options, claim.tag, curtain, teller);
+    teller.stage(stage);
+    const ending = await tellStory(stage, teller.tell);
+    teller.end(ending);
+    return ending.passed ? 0 : 1;
+  } catch (error) {
+    teller.fail(curtain.aborted ? "interrupted" : messageOf(error));
+    return 1;
+  } finally {
+    await stage?.close();
+    claim.release();
+  }
 }
 
-async function tellPeople(stage: Stage): Promise<number> {
-  const { NO_COLOR } = process.env;
-  const live = process.stdout.isTTY === true && NO_COLOR === undefined;
-  const shown = view((text) => process.stdout.write(text), live, stage.note);
-  const ending = await tellStory(stage, shown.tell);
-  shown.end(ending);
-  return ending.passed ? 0 : 1;
+async function raise(
+  options: DemoOptions,
+  tag: string,
+  curtain: AbortSignal,
+  teller: Teller,
+): Promise<Stage> {
+  if (options.memory) return memoryStage({ why: "you asked for it", curtain });
+  teller.say("looking for what earlier demos left behind, and at what this kernel can do ...");
+  const obstacle = await kernelObstacle(tag);
+  if (obstacle !== undefined) return memoryStage({ why: obstacle, curtain });
+  await removeLeftovers();
+  teller.say("making three routers, their cables and tunnels; starting three agents ...");
+  try {
+    return await kernelStage(tag, curtain);
+  } catch (error) {
+    await removeBelongings(tag);
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Who tells: to programs, or to people. */
+interface Teller extends Pick<View, "tell" | "end" | "fail" | "say"> {
+  readonly stage: (stage: Stage) => void;
+}
+
+function peopleTeller(): Teller {
+  const { NO_COLOR, TERM } = process.env;
+  const live = process.stdout.isTTY === true && NO_COLOR === undefined && TERM !== "dumb";
+  const shown = view((text) => process.stdout.write(text), {
+    live,
+    width: () => process.stdout.columns ?? 100,
+  });
+  return { ...shown, stage: ({ note }) => shown.say(`on ${note}`) };
+}
+
+function jsonTeller(): Teller {
+  const print = (what: unknown): void => void process.stdout.write(`${toJson(what)}\n`);
+  return {
+    say: (words) => print({ fact: "preparation", words }),
+    stage: ({ mode, note }) => print({ fact: "stage", mode, note }),
+    tell: print,
+    end: (ending) => print(lastLine(ending)),
+    fail: (why) => print({ demo: "failed", why, hops: [], checks: [] }),
+  };
 }
 
 /** The last line of `--json`: everything that was found, quantities as decimal texts. */
-function lastLine(ending: Ending): string {
-  const hops = ending.hops.map(({ names, peak, payer, payee, ...hop }) => ({
-    payer: names[0],
-    payee: names[1],
-    payerId: payer,
-    payeeId: payee,
-    ...hop,
-    exposure: peak,
-  }));
-  return toJson({ demo: ending.passed ? "passed" : "failed", ...ending, hops });
+function lastLine({ hops, passed, ...rest }: Ending) {
+  return {
+    demo: passed ? "passed" : "failed",
+    ...rest,
+    hops: hops.map(({ names: [payer, payee], worstExposure, ...hop }) => ({
+      ...hop,
+      payer,
+      payee,
+      payerId: hop.payer,
+      payeeId: hop.payee,
+      exposure: worstExposure,
+      exposureAtEnd: hop.exposure,
+    })),
+  };
 }

@@ -12,7 +12,10 @@ export interface HopSample {
   readonly expected: bigint;
   readonly signed: bigint;
   readonly credited: bigint;
+  /** G: the end of the leases that the payee signed. */
+  readonly leased: bigint;
   readonly exposure: bigint;
+  readonly exposureBound: bigint;
   readonly standing: "open" | "throttled";
 }
 
@@ -41,7 +44,9 @@ export function hopsOf(
       expected: BigInt(into?.amount ?? "0"),
       signed: BigInt(out?.settled ?? "0"),
       credited: BigInt(into?.settled ?? "0"),
+      leased: BigInt(into?.leased ?? "0"),
       exposure: BigInt(into?.exposure ?? "0"),
+      exposureBound: BigInt(into?.exposureBound ?? "0"),
       standing: throttled ? "throttled" : "open",
     };
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
@@ -14,13 +15,21 @@ import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
 import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
 import { type Agent, startAgent } from "#agent/agent/agent.ts";
+import type { Request } from "#agent/agent/control-socket.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { answerRequest, statusOf } from "#agent/agent/request.ts";
 import type { Config } from "#agent/config/config.ts";
 import { readConfigText } from "#agent/config/config-reader.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
-import { demoConfig, type RouterKeys } from "./demo-config.ts";
-import { type RouterName, type RouterStatus, routerNames, type Stage } from "./stage.ts";
+import { demoConfig, freeRate, type RouterKeys } from "./demo-config.ts";
+import {
+  type RouterName,
+  type RouterStatus,
+  routerNames,
+  type Stage,
+  type TunnelCounter,
+  tunnels,
+} from "./stage.ts";
 
 /** Of a thousand bytes, so many are lost on every cable. */
 const lostPerMille = 50n;
@@ -28,6 +37,9 @@ const lostPerMille = 50n;
 /** Bytes offered a tick, and milliseconds between ticks. */
 const offered = 80_000n;
 const tick = 50;
+
+/** Bytes a tick that the free class carries. */
+const freeBytes = BigInt((freeRate / 8 / 1000) * tick);
 
 /** One router of the stage: what outlives its agent, and the agent while there is one. */
 interface Router {
@@ -38,77 +50,115 @@ interface Router {
   fiber: Fiber.Fiber<unknown, unknown> | undefined;
 }
 
+/** How a story in memory is told. */
+export interface MemoryOptions {
+  /** Why not on the kernel. */
+  readonly why: string;
+  readonly curtain: AbortSignal;
+  /** So many times as fast as on the kernel; 1 for people, more for tests. */
+  readonly pace?: number;
+}
+
 /** The same story without root: the shipped agents, on the in-memory twins of every port. */
-export async function memoryStage(why: string): Promise<Stage> {
+export async function memoryStage({ why, curtain, pace = 1 }: MemoryOptions): Promise<Stage> {
   const network = ether();
   network.setFate(faults({ loseEvery: 20, doubleEvery: 33 }));
-  const keyOf = (name: RouterName): RouterKeys => {
-    const { nodeId, tunnelPublicKey } = keysFromSeed(`demo ${name}`);
-    return { nodeId, tunnelKey: tunnelPublicKey };
-  };
-  const keys = { a: keyOf("a"), b: keyOf("b"), c: keyOf("c") };
-  const routers = Object.fromEntries(
-    routerNames.map((name) => [name, routerOf(name, keys)]),
-  ) as Record<RouterName, Router>;
+  const routers = routersAt(pace);
   for (const name of routerNames) await start(name, routers[name], network);
   const pump = { running: undefined as NodeJS.Timeout | undefined, cheating: false };
   const stopPump = (): void => {
     clearInterval(pump.running);
     pump.running = undefined;
   };
+  const dismiss = async (): Promise<void> => {
+    for (const name of routerNames) await end(routers[name]);
+  };
   return {
     mode: "memory",
-    note: `in memory, because ${why}; the agents, journals and books are the real ones, the kernel is not`,
+    note: `in memory, because ${why}; agents, journals and books are the real ones, the kernel is not`,
     status: async (name) => {
       const { agent } = routers[name];
       return agent === undefined
         ? undefined
         : (JSON.parse(toJson(statusOf(agent))) as RouterStatus);
     },
-    ask: (name, request) => {
-      const { agent } = routers[name];
-      if (agent === undefined) return Promise.reject(new Error(`${name} does not run`));
-      return Effect.runPromise(
-        Effect.flatMap(Deferred.make<"stop" | "stop and keep">(), (stopping) =>
-          answerRequest(agent, stopping)(request),
-        ),
-      );
-    },
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    ask: (name, request) => ask(name, routers[name], request),
+    wait: (milliseconds) => sleep(milliseconds / pace, undefined, { signal: curtain }),
+    now: () => performance.now() * pace,
     startTraffic: async () => {
-      pump.running = setInterval(() => flow(routers, pump.cheating), tick);
+      pump.running = setInterval(() => flow(routers, pump.cheating), tick / pace);
     },
     stopTraffic: async () => stopPump(),
+    transfer: async () => undefined,
     kill: (name) => end(routers[name]),
     restart: (name) => start(name, routers[name], network),
     deleteTunnel: async () => {
-      routers.b.kernel.interfaces.delete("rbc1");
+      routers.b.kernel.interfaces.delete(tunnelName("b", "c", 1));
     },
     cheat: async (cheating) => {
       pump.cheating = cheating;
     },
-    rawCounters: async () => ({
-      sent: routers.a.kernel.interfaces.get("rab1")?.sent ?? 0n,
-      received: routers.b.kernel.interfaces.get("rba1")?.received ?? 0n,
-    }),
-    finish: async () => {
-      for (const name of routerNames) await end(routers[name]);
+    counters: async () => tunnels.map((tunnel) => counted(routers, tunnel)),
+    dismiss,
+    journals: async () => {
       const events = (name: RouterName) =>
         routers[name].disk.commits.flatMap((one) => decodeCommit(one));
       return { a: events("a"), b: events("b"), c: events("c") };
     },
     close: async () => {
       stopPump();
-      for (const name of routerNames) await end(routers[name]);
+      await dismiss();
     },
   };
 }
 
-function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>): Router {
+function routersAt(pace: number): Record<RouterName, Router> {
+  const keyOf = (name: RouterName): RouterKeys => {
+    const { nodeId, tunnelPublicKey } = keysFromSeed(`demo ${name}`);
+    return { nodeId, tunnelKey: tunnelPublicKey };
+  };
+  const keys = { a: keyOf("a"), b: keyOf("b"), c: keyOf("c") };
+  return {
+    a: routerOf("a", keys, pace),
+    b: routerOf("b", keys, pace),
+    c: routerOf("c", keys, pace),
+  };
+}
+
+function ask(name: RouterName, { agent }: Router, request: Request): Promise<unknown> {
+  if (agent === undefined) return Promise.reject(new Error(`${name} does not run`));
+  return Effect.runPromise(
+    Effect.flatMap(Deferred.make<"stop" | "stop and keep">(), (stopping) =>
+      answerRequest(agent, stopping)(request),
+    ),
+  );
+}
+
+function tunnelName(from: RouterName, to: RouterName, priceClass: number): string {
+  return `r${from}${to}${priceClass}`;
+}
+
+function counted(
+  routers: Record<RouterName, Router>,
+  { from, to, class: priceClass }: (typeof tunnels)[number],
+): TunnelCounter {
+  const near = routers[from].kernel.interfaces.get(tunnelName(from, to, priceClass));
+  const far = routers[to].kernel.interfaces.get(tunnelName(to, from, priceClass));
+  return {
+    from,
+    to,
+    class: priceClass,
+    sent: near?.sent ?? 0n,
+    received: far?.received ?? 0n,
+  };
+}
+
+function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>, pace: number): Router {
   const text = demoConfig(name, keys, {
     prefix: `r${name}`,
     journal: "/nowhere/journal",
     keys: "/nowhere/keys",
+    pokeInterval: Math.round(200 / pace),
     listenPort: (towards) => 51_000 + 100 * routerNames.indexOf(towards),
     endpoint: (towards) => ({
       host: `${towards}.example.net`,
@@ -176,16 +226,16 @@ async function end(router: Router): Promise<void> {
 
 /** A tick of traffic: a to the internet through b and c, and a third of what arrives back to b. */
 function flow(routers: Record<RouterName, Router>, cheating: boolean): void {
-  const wire = (from: RouterName, to: RouterName) =>
+  const wire = (from: RouterName, to: RouterName, priceClass: number) =>
     [
-      routers[from].kernel.interfaces.get(`r${from}${to}1`),
-      routers[to].kernel.interfaces.get(`r${to}${from}1`),
+      routers[from].kernel.interfaces.get(tunnelName(from, to, priceClass)),
+      routers[to].kernel.interfaces.get(tunnelName(to, from, priceClass)),
     ] as const;
-  const [ab, ba] = wire("a", "b");
-  const [bc, cb] = wire("b", "c");
-  const [backOut, backIn] = wire("c", "b");
   const throttled = routers.b.kernel.throttled.has(0);
-  const first = carry(ab, ba, offered, lostPerMille, cheating);
-  const second = carry(bc, cb, throttled ? 0n : first.asPaid, lostPerMille);
-  carry(backOut, backIn, second.asPaid / 3n, lostPerMille);
+  const first = carry(...wire("a", "b", 1), offered, lostPerMille, cheating);
+  const second = carry(...wire("b", "c", 1), throttled ? 0n : first.asPaid, lostPerMille);
+  carry(...wire("c", "b", 1), second.asPaid / 3n, lostPerMille);
+  // The free class has no quota.
+  const free = throttled ? freeBytes : first.degraded < freeBytes ? first.degraded : freeBytes;
+  carry(...wire("b", "c", 0), free, lostPerMille, true);
 }

@@ -1,18 +1,40 @@
+import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
+import { connect, createServer, type Socket } from "node:net";
+import type { Transfer } from "./stage.ts";
 
 /** Bytes of a datagram's payload. */
 const payload = 1200;
 
+/** Bytes of the file that goes by TCP while datagrams flow. */
+const fileBytes = 300_000;
+
+/** How often, and after how many milliseconds, a refused connection is tried again. */
+const retries = 40;
+const retryTime = 250;
+
+/** Bytes after which a receiver hangs up. */
+const fileLimit = 10 * fileBytes;
+
 /**
- * The demo's traffic, in a process of its own: `send` from behind the first router, `answer` in the
- * "internet", which sends every third datagram back. UDP, so that what is lost stays lost.
+ * The demo's traffic, in a process of its own: `send HOST PORT BYTES-PER-SECOND` behind the first
+ * router, `answer PORT` in the "internet". Datagrams, so that what is lost stays lost: every third
+ * comes back. And one file by TCP, which must arrive whole in spite of the loss: `send` says in one
+ * line of JSON what became of it ({@link Transfer}).
  */
 export function runTraffic(role: "send" | "answer", rest: readonly string[]): void {
-  if (role === "send") send(rest[0] ?? "", Number(rest[1]), Number(rest[2]));
-  else answer(Number(rest[0]));
+  if (role === "answer") {
+    const port = Number(rest[0]);
+    answerDatagrams(port);
+    answerFile(port);
+  } else {
+    const [host = "", port = "", rate = ""] = rest;
+    sendDatagrams(host, Number(port), Number(rate));
+    sendFile(host, Number(port));
+  }
 }
 
-function send(host: string, port: number, rate: number): void {
+function sendDatagrams(host: string, port: number, rate: number): void {
   const socket = createSocket("udp4");
   const bytes = Buffer.alloc(payload, 0x2e);
   const began = process.hrtime.bigint();
@@ -26,7 +48,7 @@ function send(host: string, port: number, rate: number): void {
   }, 5);
 }
 
-function answer(port: number): void {
+function answerDatagrams(port: number): void {
   const socket = createSocket("udp4");
   let received = 0;
   socket.on("error", () => {});
@@ -35,4 +57,45 @@ function answer(port: number): void {
     if (received % 3 === 0) socket.send(bytes, from.port, from.address);
   });
   socket.bind(port);
+}
+
+function sendFile(host: string, port: number): void {
+  const began = process.hrtime.bigint();
+  const file = randomBytes(fileBytes);
+  const digest = createHash("sha256").update(file).digest("hex");
+  const attempt = (left: number): void => {
+    let answer = "";
+    const socket = connect(port, host, () => socket.end(file));
+    socket.on("error", () => {});
+    socket.on("data", (part: Buffer) => {
+      answer = (answer + part.toString("latin1")).slice(0, digest.length);
+    });
+    socket.on("close", () => {
+      // The other end may not listen yet.
+      if (socket.bytesWritten === 0 && left > 0) {
+        setTimeout(attempt, retryTime, left - 1);
+        return;
+      }
+      const milliseconds = Number((process.hrtime.bigint() - began) / 1_000_000n);
+      const told: Transfer = { bytes: fileBytes, intact: answer === digest, milliseconds };
+      console.log(JSON.stringify(told));
+    });
+  };
+  attempt(retries);
+}
+
+/** Answers a whole file with its digest. */
+function answerFile(port: number): void {
+  const serve = (socket: Socket): void => {
+    const hash = createHash("sha256");
+    let size = 0;
+    socket.on("error", () => {});
+    socket.on("data", (part: Buffer) => {
+      hash.update(part);
+      size += part.length;
+      if (size > fileLimit) socket.destroy();
+    });
+    socket.on("end", () => socket.end(hash.digest("hex")));
+  };
+  createServer({ allowHalfOpen: true }, serve).listen(port);
 }

@@ -1,0 +1,95 @@
+import { type HopSample, hopsOf } from "./hop.ts";
+import { type RouterName, type RouterStatus, routerNames, type Stage } from "./stage.ts";
+import type { Check, Moment, Telling } from "./telling.ts";
+
+/** Watches the stage, remembers, and passes everything on. */
+export interface Observer {
+  /** Lets time pass, looking now and then. */
+  readonly watch: (milliseconds: number) => Promise<void>;
+  /** Watches at least so long, then until something holds, at most so long. Whether it held. */
+  readonly until: (holds: () => boolean, least: number, most: number) => Promise<boolean>;
+  /** How long after an act b says that a stands so; undefined where it does not in 10 s. */
+  readonly untilStanding: (
+    standing: HopSample["standing"],
+    act: () => Promise<unknown>,
+  ) => Promise<Moment | undefined>;
+  readonly hops: () => readonly [HopSample, HopSample, HopSample];
+  /** What a router said last. */
+  readonly status: (router: RouterName) => RouterStatus | undefined;
+  readonly phase: (number: number, title: string, why: string) => void;
+  readonly check: (claim: string, holds: boolean, found: string) => void;
+  readonly checks: readonly Check[];
+  /** Milliseconds since the story began. */
+  readonly elapsed: () => number;
+}
+
+/** How many phases the story has. */
+export const phases = 7;
+
+/** How often the routers are looked at, in milliseconds, and how often when something is timed. */
+const lookInterval = 250;
+const hastyInterval = 20;
+
+/** How long a change of standing is waited for, in milliseconds. */
+const standingTime = 10_000;
+
+/** An observer of a stage. */
+export function newObserver(stage: Stage, tell: (what: Telling) => void): Observer {
+  const began = stage.now();
+  const elapsed = () => Math.round(stage.now() - began);
+  let statuses: Readonly<Partial<Record<RouterName, RouterStatus>>> = {};
+  const checks: Check[] = [];
+  const hops = () => hopsOf(statuses) as readonly [HopSample, HopSample, HopSample];
+
+  const look = async (): Promise<void> => {
+    const found = await Promise.all(routerNames.map((name) => stage.status(name)));
+    routerNames.forEach((name, i) => {
+      const status = found[i];
+      if (status !== undefined) statuses = { ...statuses, [name]: status };
+    });
+    const rss = Object.fromEntries(routerNames.map((name) => [name, statuses[name]?.memory ?? 0]));
+    tell({ at: elapsed(), fact: "sample", hops: hops(), rss });
+  };
+  const until: Observer["until"] = async (holds, least, most) => {
+    const start = stage.now();
+    const over = (milliseconds: number) => stage.now() - start >= milliseconds;
+    do {
+      await stage.wait(lookInterval);
+      await look();
+    } while (!over(most) && !(over(least) && holds()));
+    return holds();
+  };
+  return {
+    watch: async (milliseconds) => void (await until(() => true, milliseconds, milliseconds)),
+    until,
+    untilStanding: async (standing, act) => {
+      const before = (await stage.status("b"))?.counts.datagrams ?? 0;
+      const start = stage.now();
+      await act();
+      let looked = stage.now();
+      while (stage.now() - start < standingTime) {
+        const status = await stage.status("b");
+        if (status !== undefined && hopsOf({ b: status })[0]?.standing === standing) {
+          const milliseconds = Math.round(stage.now() - start);
+          return { milliseconds, messages: status.counts.datagrams - before };
+        }
+        await stage.wait(hastyInterval);
+        if (stage.now() - looked < lookInterval) continue;
+        looked = stage.now();
+        await look();
+      }
+      return undefined;
+    },
+    hops,
+    status: (router) => statuses[router],
+    phase: (number, title, why) =>
+      tell({ at: elapsed(), fact: "phase", phase: number, of: phases, title, why }),
+    check: (claim, holds, found) => {
+      const check = { claim, holds, found };
+      checks.push(check);
+      tell({ at: elapsed(), fact: "check", ...check });
+    },
+    checks,
+    elapsed,
+  };
+}
