@@ -13,12 +13,13 @@ export const remakeLimit = 4;
 export const withSteadyIndex = Effect.fnUntraced(function* <A extends undefined>(
   interfaceName: string,
   read: (interfaceIndex: number) => Effect.Effect<readonly CounterReading[] | A, CountersError>,
+  lookUp: (interfaceName: string) => number | undefined = interfaceIndex,
 ): Effect.fn.Return<readonly CounterReading[] | A, CountersError> {
   for (let attempt = 0; attempt < remakeLimit; attempt++) {
-    const before = interfaceIndex(interfaceName);
+    const before = lookUp(interfaceName);
     if (before === undefined) return [];
     const outcome = yield* Effect.result(read(before));
-    if (interfaceIndex(interfaceName) === before) return yield* Effect.fromResult(outcome);
+    if (lookUp(interfaceName) === before) return yield* Effect.fromResult(outcome);
   }
   const words = `${interfaceName} was made again ${remakeLimit} times while it was read`;
   return yield* Effect.fail(new CountersError({ words }));
