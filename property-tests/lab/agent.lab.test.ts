@@ -1,0 +1,122 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
+import { controlPath } from "#agent/agent/control-socket.ts";
+import { type AgentPair, agentPair, interfacesOf, kernelState, type Name } from "./agent-pair.ts";
+import { skipsLab } from "./lab.ts";
+
+const skipped = skipsLab();
+
+/** Waits until something holds; the runner's own time limit ends a wait in vain. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe.skipIf(skipped)("the agent on the real kernel", () => {
+  let pair: AgentPair;
+  const before: Partial<Record<Name, string>> = {};
+
+  beforeAll(async () => {
+    pair = await agentPair();
+    for (const name of ["a", "b"] as const) before[name] = kernelState(pair.namespace(name));
+  });
+  afterAll(() => pair?.close());
+
+  const account = async (name: Name, direction: "we pay" | "we are paid") => {
+    const { neighbours } = await pair.status(name);
+    const found = neighbours[0]?.accounts.find((one) => one.direction === direction);
+    if (found === undefined) throw new Error(`${name} has no such account`);
+    return found;
+  };
+  const paid = (): string => `${pair.prefix("a")}b1`;
+  /** a holds a lease and may send: its bytes ride the paid tunnel. */
+  const flowing = () =>
+    eventually(async () => BigInt((await account("a", "we pay")).reserved) > 0n);
+  /** Everything that was sent is paid, and the neighbour says so. */
+  const settled = () =>
+    eventually(async () => {
+      await pair.ask("a", "settle");
+      await pair.ask("b", "settle");
+      const [mine, theirs] = [await account("a", "we pay"), await account("b", "we are paid")];
+      return mine.settled === mine.amount && theirs.settled === mine.settled;
+    });
+
+  test("bytes on the paid tunnel are billed as WireGuard counts them, and paid", async () => {
+    await pair.start("a");
+    await pair.start("b");
+    await flowing();
+    pair.send(200);
+    await settled();
+    const { position, raw, settled: signed } = await account("a", "we pay");
+    expect(BigInt(raw ?? "0")).toBe(pair.transfer("a", paid())[1]);
+    expect(BigInt(position)).toBeGreaterThan(200_000n);
+    expect(BigInt(signed)).toBe(BigInt(position) * 50_000_000n);
+  });
+
+  test("killed and started again it finds its counters, and owes not a byte more", async () => {
+    const { position } = await account("a", "we pay");
+    expect(await pair.signal("a", "SIGKILL")).toBe(null);
+    expect(interfacesOf(pair.namespace("a"), pair.prefix("a"))).toHaveLength(2);
+    await pair.start("a");
+    await flowing();
+    await settled();
+    const again = await account("a", "we pay");
+    expect(again.resets).toBe("0");
+    expect(BigInt(again.raw ?? "0")).toBe(pair.transfer("a", paid())[1]);
+    expect(BigInt(again.position) - BigInt(position)).toBeLessThan(4096n); // handshakes at most
+  });
+
+  test("a tunnel of its prefix that nobody configured is removed at the start", async () => {
+    await pair.signal("a", "SIGKILL");
+    const name = `${pair.prefix("a")}old9`;
+    execFileSync("ip", ["netns", "exec", pair.namespace("a"), "wireguard-go", name], {
+      stdio: "ignore",
+    });
+    await eventually(async () => existsSync(uapiPath(name)));
+    await pair.start("a");
+    expect(interfacesOf(pair.namespace("a"), pair.prefix("a"))).not.toContain(name);
+    expect(pair.log("a")).toContain(`removing the left-over tunnel ${name}`);
+  });
+
+  test("told to keep its tunnels, it leaves them, and goes on with their counters", async () => {
+    await flowing();
+    await pair.ask("a", "stop", "keep");
+    expect(await pair.wait("a")).toBe(0);
+    expect(interfacesOf(pair.namespace("a"), pair.prefix("a"))).toHaveLength(2);
+    await pair.start("a", { poke_interval: "3600000" });
+    await pair.ask("a", "settle");
+    expect((await account("a", "we pay")).resets).toBe("0");
+  });
+
+  test("a tunnel that is deleted is made again at once, long before the next poke", async () => {
+    await flowing();
+    const { pokes } = (await pair.status("a")).counts;
+    expect(Number(pokes)).toBeLessThan(50);
+    execFileSync("ip", ["-n", pair.namespace("a"), "link", "delete", "dev", paid()]);
+    await eventually(async () => Number((await pair.status("a")).counts.repairs) === 1);
+    await eventually(async () => (await account("a", "we pay")).resets === "1");
+    const { position, overpaymentBound } = await account("a", "we pay");
+    expect(BigInt(overpaymentBound)).toBe(2_000_000n * 200_000_000n);
+    pair.send(100);
+    await settled();
+    const after = await account("a", "we pay");
+    expect(BigInt(after.position) - BigInt(position)).toBeGreaterThan(100_000n);
+  });
+
+  test("ended by a signal, it settles and leaves nothing in the kernel", async () => {
+    pair.send(100);
+    for (const [name, signal] of [
+      ["a", "SIGTERM"],
+      ["b", "SIGINT"],
+    ] as const) {
+      const sockets = [0, 1].map((i) =>
+        uapiPath(`${pair.prefix(name)}${name === "a" ? "b" : "a"}${i}`),
+      );
+      expect(await pair.signal(name, signal)).toBe(0);
+      expect(kernelState(pair.namespace(name))).toBe(before[name]);
+      expect(existsSync(controlPath(pair.directory(name)))).toBe(false);
+      await eventually(async () => !sockets.some((one) => existsSync(one)));
+    }
+  });
+});
