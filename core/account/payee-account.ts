@@ -110,6 +110,7 @@ export function withPrice(account: PayeeAccount, price: Price): PayeeAccount {
  * What is owed before it comes back by the payer's voucher.
  */
 export function restoredPayee(account: PayeeAccount, lease: Lease, read: Position): PayeeAccount {
+  if (lease.to <= lease.from) return account; // a fold is total; nobody journals such an event
   const counter = account.counter;
   return {
     ...account,

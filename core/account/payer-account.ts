@@ -111,6 +111,7 @@ export function withSigned(account: PayerAccount, signed: Money): PayerAccount {
  * 5; costs at most L). Its signed total comes back by its own voucher.
  */
 export function restoredPayer(account: PayerAccount, lease: Lease): PayerAccount {
+  if (lease.to <= lease.from) return account; // a fold is total; nobody journals such an event
   const schedule = beginAt(lease);
   const at = schedule.end;
   const counter = account.counter;
