@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import { describe, expect, test } from "vitest";
+import type { Agent } from "#agent/agent/agent.ts";
 import {
   type Answer,
   askAgent,
@@ -17,7 +18,7 @@ import {
   wordLimit,
 } from "#agent/agent/control-socket.ts";
 import { answerRequest } from "#agent/agent/request.ts";
-import { end, memoryRouters, rounds, start, traffic } from "./memory-routers.ts";
+import { configOf, end, memoryRouters, rounds, start, traffic } from "./memory-routers.ts";
 
 const echo: Answer = (request) =>
   request[0] === "no"
@@ -188,7 +189,7 @@ describe("the control socket", () => {
 });
 
 describe("requests", () => {
-  const withAgent = async (story: (asked: Answer) => Promise<void>) => {
+  const withAgent = async (story: (asked: Answer, agent: Agent) => Promise<void>) => {
     const world = memoryRouters();
     try {
       const agent = await start(world, "a");
@@ -197,7 +198,7 @@ describe("requests", () => {
       traffic(world, 900_000n);
       await rounds(world, 3);
       const stopping = Deferred.makeUnsafe<"stop" | "stop and keep">();
-      await story(answerRequest(agent, stopping));
+      await story(answerRequest(agent, stopping), agent);
     } finally {
       await end(world);
     }
@@ -226,6 +227,22 @@ describe("requests", () => {
       expect(await words(asked, "set-price", "b", "200000001")).toContain("at most the price cap");
       expect(await words(asked, "set-price", "b", "0")).toContain("what is free rides class 0");
       expect(await words(asked, "set-price", "b")).toContain('found ""');
+    }));
+
+  test("a configuration is read again, and one that is refused changes nothing", () =>
+    withAgent(async (_, agent) => {
+      const stopping = Deferred.makeUnsafe<"stop" | "stop and keep">();
+      const reload = (from: Parameters<typeof answerRequest>[2]) =>
+        answerRequest(agent, stopping, from)(["reload"]);
+      const dearer = configOf("a", { price: "0.07/GB" });
+      expect(await Effect.runPromise(reload(Effect.succeed(dearer)))).toBe("reloaded");
+      expect(agent.config()).toBe(dearer);
+      const elsewhere = configOf("a", { listen_port: "51999" });
+      for (const from of [Effect.succeed(elsewhere), Effect.fail({ message: "line 3 is odd" })]) {
+        const { words: why } = await Effect.runPromise(Effect.flip(reload(from)));
+        expect(why).toMatch(/neighbours cannot change while the agent runs|line 3 is odd/);
+        expect(agent.config()).toBe(dearer);
+      }
     }));
 
   test("what is no request is answered with all that there are", () =>

@@ -1,11 +1,13 @@
 import * as Effect from "effect/Effect";
 import { describe, expect, test } from "vitest";
 import { JournalError } from "#adapters/journal/journal-error.ts";
-import { AgentStopped } from "#agent/agent/agent.ts";
+import { AgentStopped, batchLimit, inputLimit } from "#agent/agent/agent.ts";
 import { statusOf } from "#agent/agent/request.ts";
 import { auditJournal } from "#core/audit/journal-audit.ts";
 import { compareJournals } from "#core/audit/network-audit.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
+import type { Money } from "#core/units/money.ts";
 import {
   configOf,
   drain,
@@ -157,6 +159,37 @@ describe("the loop", () => {
       expect(sends).toBe(before);
       expect(world.a.kernel.interfaces.get("rab1")?.quota).toBe(told);
       expect(world.a.kernel.interfaces.has("rab0")).toBe(true);
+    }));
+
+  test("inputs that wait together share a sync, at most 64, in order, and none is lost", () =>
+    withRouters(async (world) => {
+      let appends = 0;
+      let most = 0;
+      const agent = await start(world, "a", {
+        journal: (real) => ({
+          ...real,
+          append: (commits) =>
+            Effect.suspend(() => {
+              appends += 1;
+              const events = commits.flatMap((one) => decodeCommit(one));
+              most = Math.max(most, events.filter((one) => one.type === "SpendingLimited").length);
+              return real.append(commits);
+            }),
+        }),
+      });
+      appends = 0;
+      const many = 2 * inputLimit + 1;
+      const limits = Array.from({ length: many }, (_, i) => BigInt(i + 1) as Money);
+      const asked = limits.map((limit) =>
+        agent.ask({ type: "Wish", wish: { type: "LimitSpending", neighbour: 0, limit } }),
+      );
+      await Effect.runPromise(Effect.all(asked, { concurrency: "unbounded", discard: true }));
+      const journaled = eventsOf(world.a).flatMap((one) =>
+        one.type === "SpendingLimited" ? [one.limit] : [],
+      );
+      expect(journaled).toEqual(limits);
+      expect(most).toBe(batchLimit);
+      expect(appends).toBeLessThan(many / 16);
     }));
 
   test("two looks that wait together are one reading, not two that agree", () =>
