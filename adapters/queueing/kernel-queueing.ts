@@ -1,152 +1,181 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { type CommandError, run } from "#adapters/command/command.ts";
-import { htbLines, probeLeaf, standingClassLines, transmitQueue } from "./htb.ts";
-import { limitLines, standingLines, type TableOptions, tableLines } from "./nft-table.ts";
-import { cleanRoutes, routeBatches } from "./policy-routes.ts";
-import {
-  Queueing,
-  QueueingError,
-  type QueuePlan,
-  type QueueRoute,
-  type QuotaUsage,
-} from "./queueing.ts";
+import { htbLines, type LeafKind, probeLeaf, standingQueueLines, transmitQueue } from "./htb.ts";
+import { limitLines } from "./nft-limits.ts";
+import { standingLines, type TableOptions, tableLines, tunnelSet } from "./nft-table.ts";
+import { planFault } from "./plan-fault.ts";
+import { cleanRoutes, installRoutes, mendRoutes } from "./policy-routes.ts";
+import { Queueing, QueueingError, type QueuePlan } from "./queueing.ts";
+import { parseNames, parseUsage } from "./quota-usage.ts";
 
 /** Which resources belong to this agent. */
 export interface QueueingOptions extends TableOptions {
-  /** First of the four routing tables, rule preferences and marks that belong to the agent. */
+  /** First of two routing tables and two rule preferences that belong to the agent. */
   readonly base: number;
 }
 
-/** Queues by HTB, limits by nft, detours by policy routing. */
+type Standing = "open" | "throttled";
+
+/** What an agent remembers about what it attached. */
+interface Attached {
+  readonly plans: readonly QueuePlan[];
+  readonly leaf: LeafKind;
+  readonly standings: Map<number, Standing>;
+}
+
+/**
+ * Queues by HTB, limits by nft, detours by policy routing. At no moment may paid bytes pass
+ * uncounted: the table comes before the routes, and goes after them.
+ */
 export const kernelQueueing = (options: QueueingOptions): Layer.Layer<Queueing> =>
   Layer.sync(Queueing, () => {
-    let plans: readonly QueuePlan[] = [];
-    const standings = new Map<number, "open" | "throttled">();
-    const clean = cleanAll(options);
+    let attached: Attached | undefined;
+    const plans = () => attached?.plans ?? [];
     return Queueing.of({
-      attach: (wanted, routes) =>
-        clean.pipe(
-          Effect.andThen(Effect.sync(() => remember(wanted))),
-          Effect.andThen(attach(options, wanted, routes)),
+      attach: Effect.fnUntraced(function* (wanted, routes) {
+        const fault = planFault(wanted, routes);
+        if (fault !== undefined) return yield* new QueueingError({ words: fault });
+        yield* nft(tableLines(options, wanted));
+        yield* asQueueing(installRoutes(options, wanted, routes));
+        const leaf = yield* attachQueues(wanted);
+        attached = { plans: wanted, leaf, standings: new Map() };
+      }),
+      mend: Effect.fnUntraced(function* (plan, routes) {
+        const fault = planFault(
+          [plan],
+          routes.filter(({ index }) => index === plan.index),
+        );
+        if (fault !== undefined) return yield* new QueueingError({ words: fault });
+        yield* asQueueing(mendRoutes(options, plan, routes));
+        const leaf = yield* attachQueues([plan]);
+        if (attached?.standings.get(plan.index) === "throttled") {
+          yield* tc(queueLines(plan, "throttled", leaf));
+        }
+      }),
+      setStanding: Effect.fnUntraced(function* (plan, standing) {
+        if (!plans().some((one) => one.index === plan.index)) {
+          return yield* new QueueingError({ words: `neighbour ${plan.index} is not attached` });
+        }
+        yield* nft(standingLines(options, plan, standing));
+        attached?.standings.set(plan.index, standing);
+        // A tunnel that vanished keeps nobody from changing the others.
+        yield* tc(queueLines(plan, standing, attached?.leaf ?? "bfifo"), ["-force"]);
+      }),
+      usage: Effect.suspend(() => readUsage(options, attached)),
+      setLimits: (before, quotas, gates) =>
+        Effect.try({
+          try: () => limitLines(options, plans(), before, quotas, gates),
+          catch: (error) => error as QueueingError,
+        }).pipe(Effect.flatMap(nft)),
+      clean: Effect.suspend(() => clean(options, plans())).pipe(
+        Effect.andThen(
+          Effect.sync(() => {
+            attached = undefined;
+          }),
         ),
-      mend: (plan, routes) =>
-        attachTunnels(options, [plan], routes, false).pipe(
-          Effect.andThen(
-            standings.get(plan.index) === "throttled"
-              ? setStanding(options, plan, "throttled")
-              : Effect.void,
-          ),
-        ),
-      setStanding: (plan, standing) =>
-        setStanding(options, plan, standing).pipe(
-          Effect.andThen(Effect.sync(() => standings.set(plan.index, standing))),
-          Effect.asVoid,
-        ),
-      usage: readUsage(options),
-      setLimits: (before, quotas, gates) => {
-        const text = limitLines(options, plans, standings, before, quotas, gates).join("\n");
-        return text === "" ? Effect.void : nft(text);
-      },
-      clean,
+      ),
     });
-    function remember(wanted: readonly QueuePlan[]): void {
-      plans = wanted;
-      standings.clear();
-    }
   });
 
-const asQueueingError = (error: CommandError): QueueingError =>
-  new QueueingError({ words: error.words });
+const asQueueing = <A, R>(
+  effect: Effect.Effect<A, CommandError, R>,
+): Effect.Effect<A, QueueingError, R> =>
+  Effect.mapError(effect, ({ words }) => new QueueingError({ words }));
 
-const nft = (text: string): Effect.Effect<void, QueueingError> =>
-  run("nft", ["-f", "-"], `${text}\n`).pipe(Effect.asVoid, Effect.mapError(asQueueingError));
+/** One transaction: all of it or nothing. */
+const nft = (lines: readonly string[]): Effect.Effect<void, QueueingError> =>
+  lines.length === 0
+    ? Effect.void
+    : asQueueing(Effect.asVoid(run("nft", ["-f", "-"], `${lines.join("\n")}\n`)));
 
-const attach = Effect.fnUntraced(function* (
-  options: QueueingOptions,
-  plans: readonly QueuePlan[],
-  routes: readonly QueueRoute[],
-) {
-  // The table first: from its first moment on paid classes are closed.
-  yield* nft(tableLines(options, plans).join("\n"));
-  yield* attachTunnels(options, plans, routes, true);
-});
+const tc = (
+  lines: readonly string[],
+  flags: readonly string[] = [],
+): Effect.Effect<void, QueueingError> =>
+  asQueueing(Effect.asVoid(run("tc", [...flags, "-batch", "-"], `${lines.join("\n")}\n`)));
 
-const attachTunnels = Effect.fnUntraced(function* (
-  options: QueueingOptions,
-  plans: readonly QueuePlan[],
-  routes: readonly QueueRoute[],
-  withRules: boolean,
-) {
-  for (const { family, lines } of routeBatches(options, plans, routes, withRules)) {
-    if (lines.length === 0) continue;
-    const batch = run("ip", [family, "-batch", "-"], `${lines.join("\n")}\n`);
-    yield* batch.pipe(Effect.mapError(asQueueingError));
-  }
-  for (const plan of plans) {
-    for (const [i, name] of plan.interfaces.entries()) {
-      yield* ip(["link", "set", "dev", name, "txqueuelen", String(transmitQueue)]);
-      // HTB cannot be replaced by HTB: what an earlier run attached goes first.
-      yield* tc([`qdisc delete dev ${name} root`]).pipe(Effect.ignore);
-      const leaf = yield* probeLeaf(name, plan.linkRate);
-      yield* tc(htbLines(name, i === 0, plan, leaf));
-    }
-  }
-});
-
-const ip = (args: readonly string[]) => run("ip", args).pipe(Effect.mapError(asQueueingError));
-
-const tc = (lines: readonly string[]) =>
-  run("tc", ["-batch", "-"], `${lines.join("\n")}\n`).pipe(Effect.mapError(asQueueingError));
-
-const setStanding = Effect.fnUntraced(function* (
-  options: QueueingOptions,
-  plan: QueuePlan,
-  standing: "open" | "throttled",
-) {
-  yield* nft(standingLines(options, plan, standing).join("\n"));
-  yield* tc(
-    plan.interfaces.flatMap((name, i) => standingClassLines(name, i === 0, plan, standing)),
-  );
-});
-
-/** A missing table means that nothing was counted. */
-const readUsage = (options: QueueingOptions): Effect.Effect<QuotaUsage, QueueingError> =>
-  run("nft", ["-j", "list", "quotas", "table", "inet", options.table]).pipe(
-    Effect.mapError(asQueueingError),
-    Effect.flatMap((text) =>
-      Effect.try({
-        try: () => parseUsage(text),
-        catch: () => new QueueingError({ words: "nft printed quotas in another form" }),
-      }),
+const removeQueues = (names: readonly string[]) =>
+  Effect.ignore(
+    tc(
+      names.map((name) => `qdisc delete dev ${name} root`),
+      ["-force"],
     ),
   );
 
-function parseUsage(text: string): QuotaUsage {
-  const parsed: unknown = JSON.parse(text);
-  const list = (parsed as { readonly nftables?: unknown }).nftables;
-  if (!Array.isArray(list)) throw new TypeError("no list");
-  const usage = new Map<string, { readonly used: bigint; readonly limit: bigint }>();
-  for (const item of list) {
-    const quota = (item as { readonly quota?: unknown }).quota as
-      | { readonly name?: unknown; readonly bytes?: unknown; readonly used?: unknown }
-      | undefined;
-    if (quota === undefined) continue;
-    const { name, bytes, used } = quota;
-    if (typeof name !== "string" || !isCount(bytes) || !isCount(used)) throw new TypeError("form");
-    usage.set(name, { used: BigInt(used), limit: BigInt(bytes) });
-  }
-  return usage;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-const cleanAll = Effect.fnUntraced(function* (options: QueueingOptions) {
-  const tables = yield* run("nft", ["list", "tables"]).pipe(Effect.mapError(asQueueingError));
-  if (tables.split("\n").includes(`table inet ${options.table}`)) {
-    yield* nft(`delete table inet ${options.table}`);
-  }
-  yield* cleanRoutes(options).pipe(Effect.mapError(asQueueingError));
+const attachQueues = Effect.fnUntraced(function* (plans: readonly QueuePlan[]) {
+  const names = plans.flatMap((plan) => plan.interfaces);
+  const [first] = names;
+  if (first === undefined) return "bfifo";
+  const lines = names.map((name) => `link set dev ${name} txqueuelen ${transmitQueue}`);
+  yield* asQueueing(run("ip", ["-batch", "-"], `${lines.join("\n")}\n`));
+  // HTB cannot be replaced by HTB: what an earlier run attached goes first.
+  yield* removeQueues(names);
+  const leaf = yield* probeLeaf(first);
+  yield* tc(
+    plans.flatMap((plan) =>
+      plan.interfaces.flatMap((name, i) => htbLines(name, i === 0, plan, leaf)),
+    ),
+  );
+  return leaf;
 });
+
+function queueLines(plan: QueuePlan, standing: Standing, leaf: LeafKind): readonly string[] {
+  return plan.interfaces.flatMap((name, i) =>
+    standingQueueLines(name, i === 0, plan, standing, leaf),
+  );
+}
+
+const listQuotas = (options: QueueingOptions) =>
+  asQueueing(run("nft", ["-j", "list", "quotas", "table", "inet", options.table]));
+
+/** Somebody may have flushed all of nft away: then our table is made again, closed. */
+const readUsage = Effect.fnUntraced(function* (
+  options: QueueingOptions,
+  attached: Attached | undefined,
+) {
+  const text = yield* listQuotas(options).pipe(
+    Effect.catch((error) => Effect.andThen(remake(options, attached, error), listQuotas(options))),
+  );
+  return yield* Effect.try({
+    try: () => parseUsage(text),
+    catch: () => new QueueingError({ words: "nft printed quotas in another form" }),
+  });
+});
+
+/** @param error why the table could not be read: passed on if the table is there. */
+const remake = Effect.fnUntraced(function* (
+  options: QueueingOptions,
+  attached: Attached | undefined,
+  error: QueueingError,
+) {
+  if (attached === undefined || (yield* hasTable(options))) return yield* error;
+  yield* Effect.logWarning(`the nft table ${options.table} was gone, and is made again`);
+  const throttled = attached.plans.filter(
+    ({ index }) => attached.standings.get(index) === "throttled",
+  );
+  yield* nft([
+    ...tableLines(options, attached.plans),
+    ...throttled.flatMap((plan) => standingLines(options, plan, "throttled")),
+  ]);
+});
+
+const hasTable = (options: QueueingOptions) =>
+  Effect.map(asQueueing(run("nft", ["list", "tables"])), (text) =>
+    text.split("\n").includes(`table inet ${options.table}`),
+  );
+
+const clean = Effect.fnUntraced(function* (options: QueueingOptions, plans: readonly QueuePlan[]) {
+  yield* asQueueing(cleanRoutes(options));
+  const there = yield* hasTable(options);
+  const left = there ? yield* leftTunnels(options) : [];
+  yield* removeQueues([...new Set([...left, ...plans.flatMap((plan) => plan.interfaces)])]);
+  if (there) yield* nft([`delete table inet ${options.table}`]);
+});
+
+/** The tunnels that an earlier run gave queues; a table of another form tells of none. */
+const leftTunnels = (options: QueueingOptions) =>
+  run("nft", ["-j", "list", "set", "inet", options.table, tunnelSet]).pipe(
+    Effect.flatMap((text) => Effect.try(() => parseNames(text))),
+    Effect.catch(() => Effect.succeed<readonly string[]>([])),
+  );

@@ -4,7 +4,7 @@ import type * as Effect from "effect/Effect";
 
 /** The queues, marks and limits of one neighbour. */
 export interface QueuePlan {
-  /** 0 to 249: becomes part of marks and table numbers. */
+  /** 0 to 249, one of its own for each neighbour: becomes part of names. */
   readonly index: number;
   /** Class 0 first, then the paid classes. */
   readonly interfaces: readonly string[];
@@ -27,7 +27,7 @@ export interface Allowance {
   readonly interfaceName: string;
   /** WireGuard transfer bytes, raw counter: may be reached, not passed. */
   readonly limit: bigint;
-  /** The raw counter, read after {@link Queueing} told its `mark`. */
+  /** The raw counter, read after {@link Queueing} told its `usage`. */
   readonly counter: bigint;
 }
 
@@ -48,7 +48,10 @@ export class QueueingError extends Data.TaggedError("QueueingError")<{
 export class Queueing extends Context.Service<
   Queueing,
   {
-    /** Makes everything anew for these neighbours; paid classes begin closed. */
+    /**
+     * Makes everything anew for these neighbours; paid classes begin closed. What an earlier run
+     * left is replaced without a moment in which paid bytes pass uncounted.
+     */
     readonly attach: (
       plans: readonly QueuePlan[],
       routes: readonly QueueRoute[],
@@ -63,9 +66,15 @@ export class Queueing extends Context.Service<
       plan: QueuePlan,
       standing: "open" | "throttled",
     ) => Effect.Effect<void, QueueingError>;
-    /** What the quotas have counted so far: read before the counters that limits are set from. */
+    /**
+     * What the quotas have counted so far: read before the counters that limits are set from. If
+     * somebody flushed our table away, it is made again first, closed.
+     */
     readonly usage: Effect.Effect<QuotaUsage, QueueingError>;
-    /** P2 and T7: sets quotas (bytes we send) and gates (bytes we take as paid). */
+    /**
+     * P2 and T7: sets quotas (bytes we send) and gates (bytes we take as paid), all or none. Refuses
+     * interfaces that are no paid tunnels of the attached plans.
+     */
     readonly setLimits: (
       before: QuotaUsage,
       quotas: readonly Allowance[],
@@ -86,11 +95,19 @@ const innerShare = { numerator: 4n, denominator: 5n };
  * How many inner bytes may be let through so that no more than so many WireGuard bytes are sent.
  * A WireGuard message carries the inner packet padded to 16, and 32 bytes of its own. Packets below
  * 192 bytes are counted twice and those below 48 four times, so that what is counted is at least
- * four fifths of what is sent, for every size of packet.
+ * four fifths of what is sent, for every size of packet. So it is for TCP segments that pass the
+ * hook as one (GRO, GSO), if each carries at least {@link leastSegment} bytes.
  */
 export function innerOf(outer: bigint): bigint {
   return outer <= 0n ? 0n : (outer * innerShare.numerator) / innerShare.denominator;
 }
+
+/**
+ * Segments of at least so many bytes may be counted as one packet with one header, whatever options
+ * they have (IPv6 40 + TCP 60 + 15 + 32 = 147 is a quarter of 588). TCP over paths of the smallest
+ * IPv6 MTU, 1280, carries 1160 and more.
+ */
+export const leastSegment = 588;
 
 /** How often a packet of so many inner bytes is counted by the quota. */
 export function countings(length: number): number {

@@ -1,0 +1,48 @@
+import type { QuotaUsage } from "./queueing.ts";
+
+/**
+ * What `nft -j list quotas` printed. Throws TypeError or SyntaxError for any other form; numbers
+ * that JSON has rounded are such.
+ */
+export function parseUsage(text: string): QuotaUsage {
+  const usage = new Map<string, { readonly used: bigint; readonly limit: bigint }>();
+  for (const item of nftObjects(text)) {
+    const { quota } = item;
+    if (!isRecord(quota)) continue;
+    const { name, bytes, used } = quota;
+    if (typeof name !== "string" || !isCount(bytes) || !isCount(used)) throw new TypeError("form");
+    usage.set(name, { used: BigInt(used), limit: BigInt(bytes) });
+  }
+  return usage;
+}
+
+/** The elements of a set of names, as `nft -j list set` printed it. Throws as {@link parseUsage}. */
+export function parseNames(text: string): readonly string[] {
+  return nftObjects(text).flatMap((item) => {
+    const { set } = item;
+    if (!isRecord(set)) return [];
+    const { elem } = set;
+    if (elem === undefined) return [];
+    if (!Array.isArray(elem)) throw new TypeError("form");
+    return elem.map((name) => {
+      if (typeof name !== "string") throw new TypeError("form");
+      return name;
+    });
+  });
+}
+
+function nftObjects(text: string): readonly Readonly<Record<string, unknown>>[] {
+  const parsed: unknown = JSON.parse(text);
+  if (!isRecord(parsed)) throw new TypeError("no object");
+  const { nftables: list } = parsed;
+  if (!Array.isArray(list)) throw new TypeError("no list");
+  return list.filter(isRecord);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
