@@ -24,8 +24,12 @@ export interface MemoryDisk extends Disk {
   readonly fail: (fault: DiskFault) => void;
   /** Ends all failures to come. */
   readonly mend: () => void;
+  /** After so many operations more, of any kind, nothing happens any more until {@link cutPower}. */
+  readonly dieAfter: (operations: number) => void;
+  /** Operations so far. */
+  readonly operations: () => number;
   /**
-   * The power fails. Of every sector that was written and not synced, and of the names, `survives`
+   * The power fails, and comes back. Of every sector that was written and not synced, and of the names, `survives`
    * says whether the new or the old one is found afterwards. Nobody holds the lock any more.
    */
   readonly cutPower: (survives: () => boolean) => void;
@@ -88,12 +92,12 @@ export function memoryDisk(capacity = 64 * 1024 * 1024): MemoryDisk {
     },
     open: async (name) => {
       const file = fileAt(name);
-      return openFile(file, faults.check, (more) => {
+      return openFile(file, faults, (more) => {
         if (used() + more > disk.capacity) throw errno("ENOSPC");
       });
     },
     create: async (name, bytes) => {
-      faults.check("create");
+      faults.check("create", () => names.set(name, unsynced(bytes)));
       const replaced = names.get(name)?.seen.length ?? 0;
       if (used() - replaced + bytes.length > disk.capacity) throw errno("ENOSPC");
       names.set(name, { seen: bytes.slice(), durable: bytes.slice(), dirty: new Set() });
@@ -120,6 +124,7 @@ export function memoryDisk(capacity = 64 * 1024 * 1024): MemoryDisk {
     },
     cutPower: (survives) => {
       holder = undefined;
+      faults.revive();
       const after = survives() ? names : durableNames;
       for (const file of new Set(after.values())) losePower(file, survives);
       names = new Map(after);
@@ -136,23 +141,19 @@ function payloadsOf(look: Look): readonly Uint8Array[] {
 
 function openFile(
   file: MemoryFile,
-  check: (operation: DiskOperation) => void,
+  { check, live }: Faults,
   grow: (more: number) => void,
 ): DiskFile {
   return {
     write: async (bytes, at) => {
       const longer = at + bytes.length - file.seen.length;
       if (longer > 0) grow(longer);
-      try {
-        check("write");
-      } catch (error) {
-        put(file, bytes.subarray(0, bytes.length >> 1), at); // how a write fails: half done
-        throw error;
-      }
+      check("write", () => put(file, bytes.subarray(0, bytes.length >> 1), at));
       put(file, bytes, at);
     },
     sync: async () => {
       const dirty = [...file.dirty];
+      live();
       // Whether it fails or not, the kernel counts these pages as written; where it failed, they
       // are seen until the power goes, and no later sync writes them.
       file.dirty.clear();
@@ -197,8 +198,23 @@ function readOf(bytes: Uint8Array, name: string, limit: number): Uint8Array {
   throw new JournalError({ problem: "foreign", words });
 }
 
+/** A file that was being made when the power failed. */
+function unsynced(bytes: Uint8Array): MemoryFile {
+  const file = { seen: new Uint8Array(), durable: new Uint8Array(), dirty: new Set<number>() };
+  put(file, bytes.subarray(0, bytes.length >> 1), 0);
+  return file;
+}
+
+type Faults = ReturnType<typeof newFaults>;
+
 function newFaults() {
   let coming: { readonly fault: DiskFault; left: number }[] = [];
+  let operations = 0;
+  let end = Number.POSITIVE_INFINITY;
+  let dead = false;
+  const live = (): void => {
+    if (operations >= end) throw errno("EIO");
+  };
   return {
     controls: {
       fail: (fault: DiskFault) => {
@@ -207,8 +223,22 @@ function newFaults() {
       mend: () => {
         coming = [];
       },
+      dieAfter: (more: number) => {
+        end = operations + more;
+      },
+      operations: () => operations,
     },
-    check: (operation: DiskOperation): void => {
+    live,
+    revive: () => {
+      dead = false;
+      end = Number.POSITIVE_INFINITY;
+    },
+    /** Throws where the operation is to fail, half done. */
+    check: (operation: DiskOperation, half?: () => void): void => {
+      if (operations === end && !dead) half?.();
+      dead = operations >= end;
+      live();
+      operations += 1;
       for (const one of coming) {
         if (one.fault.operation !== operation) continue;
         if (one.left > 0) {
@@ -216,6 +246,7 @@ function newFaults() {
           continue;
         }
         if (one.fault.always !== true) coming = coming.filter((other) => other !== one);
+        half?.();
         throw errno(one.fault.code);
       }
     },
