@@ -20,6 +20,7 @@ import {
   type PathKey,
   paidClasses,
   record,
+  refuse,
   revise,
   revisePath,
   type Turn,
@@ -47,6 +48,12 @@ function grantNext(turn: Turn, key: PathKey): boolean {
   const { account } = found;
   const price = priceOf(turn, of, key);
   if (price === undefined || !mayLease(account, of.live.shown)) return false;
+  // A lease that the payer must refuse would stand in the way of every later one.
+  const cap = of.live.hello?.terms.priceCap;
+  if (cap !== undefined && price > cap) {
+    refuse(turn, key.neighbour, "price above the neighbour's cap");
+    return false;
+  }
   const terms = nextLease(turn, of, key, account, price);
   if (terms === undefined) return false;
   const view = payeeView(account);

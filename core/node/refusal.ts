@@ -16,6 +16,7 @@ export type Refusal =
   | "tunnel key differs from the configured one"
   | "another channel than ours"
   | "lease price above the cap"
+  | "price above the neighbour's cap"
   | "too many price changes"
   | "no channel"
   | "channel is closing"
@@ -52,6 +53,8 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "tunnel key differs from the configured one": "compare the tunnel keys in both configurations",
   "another channel than ours": "the neighbour names another payment channel; compare both sides",
   "lease price above the cap": "the neighbour asks more than the price cap; raise it or go without",
+  "price above the neighbour's cap":
+    "our price is above what the neighbour accepts; nothing is leased until one side changes it",
   "too many price changes": "prices changed too often ahead of traffic; wait for traffic",
   "no channel": "there is no payment channel with the neighbour yet",
   "channel is closing": "the payment channel is closing; nothing new is credited",

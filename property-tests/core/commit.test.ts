@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { auditJournal } from "#core/audit/journal-audit.ts";
 import { Malformed } from "#core/identity/canonical-reader.ts";
 import { canonical } from "#core/identity/canonical-writer.ts";
-import { sameBytes, toHex } from "#core/identity/hexadecimal.ts";
+import { sameBytes } from "#core/identity/hexadecimal.ts";
 import {
   commitEventLimit,
   commitFormat,
@@ -142,7 +142,7 @@ test("the fold and the audit take any list of events, however little sense it ma
     fc.property(fc.array(fc.oneof(event, odd), { maxLength: 60 }), (events) => {
       let ledger: Ledger = emptyLedger;
       for (const one of events) ledger = evolve(ledger, one);
-      expect(toHex(Uint8Array.of(ledger.neighbours.length & 0xff)).length).toBe(2);
+      expect(ledger.neighbours.length).toBeLessThanOrEqual(events.length);
       expect(auditJournal(events, modelledCheck).events).toBe(events.length);
     }),
     { numRuns: 300 },
