@@ -28,7 +28,7 @@ const neighbours = 100;
 const target = 300_000;
 
 /** A node with 100 neighbours, each with a lease to send on, and each holding one of ours. */
-function busyNode(): Node {
+export function busyNode(): Node {
   const self = modelledSigner(200);
   const others = Array.from({ length: neighbours }, (_, i) => modelledSigner(i + 1));
   const terms = {

@@ -1,0 +1,52 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CounterReading } from "#adapters/counters/counters.ts";
+import { encodeFrame } from "#adapters/journal/frame.ts";
+import { encodeCommits } from "#core/journal/commit.ts";
+import type { Node } from "#core/node/node.ts";
+import { step } from "#core/node/step.ts";
+import { priceClass } from "#core/units/price-class.ts";
+import { busyNode } from "./step-bench.ts";
+
+/** Bytes that each neighbour sends between two cycles: 20 Mbit/s, a cycle a second. */
+const perCycle = 2_500_000n;
+
+let node: Node | undefined;
+let cycle = 0n;
+let file: number | undefined;
+let sequence = 0;
+
+/**
+ * What a metering cycle does with its readings: one step, and what it journals, written and synced
+ * as often as the default chunks demand. Called inside the bench of the metering cycle.
+ */
+export function stepAndJournal(readings: readonly CounterReading[]): void {
+  node ??= busyNode();
+  file ??= openScratch();
+  cycle += 1n;
+  const positions = readings.map((_, neighbour) => ({
+    neighbour,
+    class: priceClass(1),
+    generation: "boot/7/peer",
+    sent: cycle * perCycle,
+    received: cycle * perCycle,
+  }));
+  const result = step(node, { type: "Readings", readings: positions });
+  node = result.node;
+  for (const commit of encodeCommits(result.events)) {
+    sequence += 1;
+    writeSync(file, encodeFrame(sequence, 0, commit, 0));
+    fdatasyncSync(file);
+  }
+}
+
+function openScratch(): number {
+  const directory = mkdtempSync(join(tmpdir(), "meshtoll-bench-"));
+  const opened = openSync(join(directory, "journal"), "w", 0o600);
+  process.on("exit", () => {
+    closeSync(opened);
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return opened;
+}

@@ -1,0 +1,38 @@
+import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
+import { run as meteringCycle } from "./metering-cycle.ts";
+import { benchStep } from "./step-bench.ts";
+
+/**
+ * `npm run bench -- [step] [metering] [journal] [--json]`: the project's figures, each beside its
+ * target or its peer, measured in the same run. Without a name, all of them.
+ */
+const benches: Readonly<Record<string, () => Promise<object> | object>> = {
+  step: () => benchStep(),
+  metering: () =>
+    meteringCycle({
+      perCycle: {
+        module: new URL("./cycle-share.ts", import.meta.url).href,
+        name: "stepAndJournal",
+      },
+    }),
+  journal: () => journalPerGigabyte(),
+};
+
+const args = process.argv.slice(2);
+const json = args.includes("--json");
+const named = args.filter((one) => !one.startsWith("--"));
+
+if (args.includes("--help") || named.some((one) => benches[one] === undefined)) {
+  console.log(`usage: npm run bench -- [${Object.keys(benches).join("] [")}] [--json]`);
+  process.exit(args.includes("--help") ? 0 : 3);
+}
+
+const results: Record<string, object> = {};
+for (const [name, bench] of Object.entries(benches)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  if (!json) console.error(`measuring ${name} ...`);
+  const result = await bench();
+  results[name] = result;
+  if (!json) console.log(name, result);
+}
+if (json) console.log(JSON.stringify(results));
