@@ -35,13 +35,20 @@ export const runDemo = (options: DemoOptions): Effect.Effect<number> =>
     return Effect.promise(() => playing).pipe(Effect.onInterrupt(() => interrupted));
   });
 
-/** A closed terminal, or a reader that went away, is the end as Ctrl-C is. */
+/**
+ * A closed terminal, or a reader that went away, is the end as Ctrl-C is. Other commands exit at
+ * once where nobody reads any more; this one has to clean up first.
+ */
 function endWith(curtain: AbortController): () => void {
   const fall = (): void => curtain.abort();
-  process.on("SIGHUP", fall);
+  const others = process.stdout.listeners("error") as ((error: Error) => void)[];
+  process.stdout.removeAllListeners("error");
   process.stdout.on("error", fall);
+  process.on("SIGHUP", fall);
   return () => {
     process.off("SIGHUP", fall);
+    process.stdout.off("error", fall);
+    for (const other of others) process.stdout.on("error", other);
   };
 }
 

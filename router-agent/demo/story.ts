@@ -30,7 +30,7 @@ async function meet(stage: Stage, { phase, check, until, hops }: Observer): Prom
   phase(
     1,
     "the routers meet, and sell",
-    "HELLO, a channel each, the first leases; then a uploads to the internet, and answers come back",
+    "HELLO, channels, the first leases; a uploads to the internet, which answers",
   );
   await until(() => hops().every((hop) => hop.leased > 0n), 1000, patience);
   await stage.startTraffic();
@@ -46,7 +46,7 @@ async function raisePrice(
   phase(
     2,
     "c's price rises while traffic flows",
-    "positions that are leased keep their price; b resells, so a hears the new one with its next lease",
+    "what is leased keeps its price; b resells, so a's next lease is dearer too",
   );
   const before = hops();
   const leased = before.map((hop) => hop.leased);
@@ -70,7 +70,7 @@ async function killAgent(
   phase(
     3,
     "b's agent is killed (SIGKILL) and starts again",
-    "meanwhile the kernel forwards what is reserved; after it, the journal alone says who owes whom",
+    "the kernel forwards what is reserved; the journal alone says who owes whom",
   );
   const run = status("b")?.run;
   const credited = hops()[0].credited;
@@ -92,7 +92,7 @@ async function loseCounters(
   phase(
     4,
     "b's tunnel to c is deleted, its counters with it",
-    "the agent makes it again; b leaps to what it had reserved: it may overpay a chunk, never owe one",
+    "b's agent makes it anew, and takes all it had reserved for sent: a chunk at most",
   );
   const repairs = status("b")?.counts.repairs ?? 0;
   const signed = hops()[1].signed;
@@ -113,7 +113,7 @@ async function beCheated(stage: Stage, observer: Observer): Promise<Moment | und
   phase(
     5,
     "a stops paying, and cheats",
-    "its operator switches the quota off and sends on; b closes the paid class within the credit limit",
+    "it sends on without a quota; b closes the paid class within the credit limit",
   );
   const throttled = await observer.untilStanding("throttled", async () => {
     await stage.ask("a", ["limit-spending", "b", "now"]);
@@ -149,7 +149,7 @@ async function judgeFreeTier(stage: Stage, { check, watch }: Observer): Promise<
   const fits = carried >= (share * seconds) / 4 && carried <= share * (seconds + 1);
   const kilobytes = (bytes: number) => Math.round(bytes / 1000);
   const found = `${kilobytes(carried / seconds)} kB/s, the tier has ${kilobytes(share)}`;
-  check("a is not cut off: the free tier carries it, and no more", fits, found);
+  check("a is not cut off: it gets the free tier, and no more", fits, found);
 }
 
 /** (e) a pays. */
@@ -170,7 +170,7 @@ async function settle(stage: Stage, observer: Observer) {
   phase(
     7,
     "traffic ends; books are settled and audited",
-    "every event of three journals is decided again, and neighbours' books are held side by side",
+    "every event of three journals is decided again, books are held side by side",
   );
   if (stage.mode === "kernel") await fileArrives(stage, observer);
   await stage.stopTraffic();

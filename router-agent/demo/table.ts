@@ -30,8 +30,7 @@ const rows: readonly (readonly [string, (hop: HopEnding) => string])[] = [
 export function table(ending: Ending, paint: Paint): string {
   const line = (title: string, cells: readonly string[]) =>
     `   ${title.padEnd(titleWidth)}${cells.map((cell) => cell.padStart(cellWidth)).join("")}`;
-  const { hops, checks, rss } = ending;
-  const memory = Object.entries(rss).map(([name, bytes]) => `${name} ${bytesText(BigInt(bytes))}`);
+  const { hops, checks } = ending;
   const failed = checks.filter((check) => !check.holds);
   const title = `in ${demoToken.symbol}`;
   return [
@@ -47,12 +46,19 @@ export function table(ending: Ending, paint: Paint): string {
     "",
     `   b earned ${tokens(ending.earnedByB)} ${demoToken.symbol}; it throttled the cheat after ${moment(ending.throttledAfter)}`,
     `   and opened again ${moment(ending.reopenedAfter)} after a paid`,
-    `   memory of the agents: ${memory.join(", ")}; false throttles: ${ending.falseThrottles}`,
+    `   ${memoryWords(ending)}; false throttles: ${ending.falseThrottles}`,
     "",
     failed.length === 0 && ending.passed
       ? paint("green", `passed: ${checks.length} checks; three journals, one truth`)
       : paint("red", `FAILED: ${failed.map(({ claim }) => claim).join("; ")}`),
   ].join("\n");
+}
+
+/** In memory all three are in one process. */
+function memoryWords({ rss, mode }: Ending): string {
+  if (mode === "memory") return `memory of all in one process: ${bytesText(BigInt(rss.b))}`;
+  const each = Object.entries(rss).map(([name, bytes]) => `${name} ${bytesText(BigInt(bytes))}`);
+  return `memory of the agents: ${each.join(", ")}`;
 }
 
 function moment({ milliseconds }: Ending["throttledAfter"]): string {

@@ -106,11 +106,14 @@ function picture(
   const head = "   hop         sent  received    lost      owed  expected      paid  credit";
   return [
     "",
-    `   A ${ab} B ${bc} C -> internet     back: C ${cb} B`,
+    `   a ${ab} b ${bc} c -> internet     back: c ${cb} b`,
     paint("dim", head),
     ...hops.map((hop) => row(hop, paint)),
-    paint("dim", `   money: millionths of a USDC; memory of the agents: ${memory.join(", ")}`),
-    paint("dim", `   ${progress} ${Math.floor(at / 1000)} s`),
+    paint("dim", "   money: millionths of a USDC; credit: how much of the limit is used"),
+    paint(
+      "dim",
+      `   ${progress} ${Math.floor(at / 1000)} s   memory of the agents: ${memory.join(", ")}`,
+    ),
   ];
 }
 
