@@ -1,11 +1,8 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import type { Config } from "#agent/config/config.ts";
 import { readConfig } from "#agent/config/config-file.ts";
-import { readConfigText } from "#agent/config/config-reader.ts";
+import { defaultConfig } from "./default-config.ts";
 
 /** Which configuration a command works with. */
 export const configFlag = Flag.String("config").pipe(
@@ -23,17 +20,3 @@ export const jsonFlag = Flag.Boolean("json").pipe(
 /** The configuration of a file, or the embedded defaults below the user's state directory. */
 export const loadConfig = (path: Option.Option<string>) =>
   Option.match(path, { onNone: () => Effect.succeed(defaultConfig()), onSome: readConfig });
-
-/** What counts without a configuration file: a journal and keys of one's own, no neighbours. */
-export function defaultConfig(): Config {
-  const { XDG_STATE_HOME: state = join(homedir(), ".local", "state") } = process.env;
-  const home = join(state, "meshtoll");
-  const reading = readConfigText("{}");
-  if (!reading.ok) throw new Error("the embedded defaults are refused");
-  const { config } = reading;
-  return {
-    ...config,
-    journal: { ...config.journal, directory: join(home, "journal") },
-    keysFile: join(home, "keys"),
-  };
-}

@@ -6,7 +6,7 @@ import { toJson } from "#agent/agent/facts.ts";
 import type { Token } from "#agent/config/form.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { type ExplanationLine, explain } from "./explanation.ts";
-import { eventsOnDisk } from "./ledger-source.ts";
+import { reading } from "./ledger-source.ts";
 import { moneyText } from "./money-text.ts";
 import { findNeighbour, nodeStatus } from "./node-status.ts";
 import { peerArgument } from "./status-command.ts";
@@ -27,7 +27,7 @@ export const explainCommand = Command.make(
     const config = yield* loadConfig(path);
     const status = yield* nodeStatus(config);
     const index = yield* findNeighbour(peer, status);
-    const all = explain(yield* eventsOnDisk(config.journal.directory), index);
+    const all = yield* reading(config.journal.directory, (events) => explain(events, index));
     const events = last > 0 ? all.slice(-last) : all;
     const refusals = status.neighbours[index]?.refusals ?? [];
     if (json) {

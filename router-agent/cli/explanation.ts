@@ -17,14 +17,16 @@ export interface ExplanationLine {
 
 /** Why a neighbour owes what it owes: every event of its accounts, in words. */
 export function explain(
-  events: readonly LedgerEvent[],
+  events: Iterable<LedgerEvent>,
   neighbour: number,
 ): readonly ExplanationLine[] {
   let ledger = emptyLedger;
   const lines: ExplanationLine[] = [];
-  events.forEach((event, i) => {
+  let number = 0;
+  for (const event of events) {
+    number += 1;
     ledger = evolve(ledger, event);
-    if (!("neighbour" in event) || event.neighbour !== neighbour) return;
+    if (!("neighbour" in event) || event.neighbour !== neighbour) continue;
     const paidClass = "class" in event ? event.class : undefined;
     const accounts = ledger.neighbours[neighbour];
     const direction = directionOf(event);
@@ -34,7 +36,7 @@ export function explain(
     const paying = direction === "we pay";
     const paid = direction === "we are paid";
     lines.push({
-      event: i + 1,
+      event: number,
       direction,
       class: paidClass,
       words: inWords(event),
@@ -46,7 +48,7 @@ export function explain(
             : undefined,
       settled: paying ? out?.signed : paid ? into?.credited : undefined,
     });
-  });
+  }
   return lines;
 }
 

@@ -3,13 +3,12 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { inspect } from "#adapters/journal/journal-files.ts";
+import { verifyJournal } from "#adapters/journal/journal-files.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { journalAuditor } from "#core/audit/journal-audit.ts";
-import { decodeCommit } from "#core/journal/commit.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { exitCodes } from "./exit-code.ts";
-import { journalErrorOf } from "./ledger-source.ts";
+import { journalErrorOf, readEvents } from "./ledger-source.ts";
 
 /** Exit codes of `journal verify`: agrees, disagrees with the rules, damaged. */
 const exits = {
@@ -33,7 +32,7 @@ const verify = Command.make(
       ? journal.value
       : (yield* loadConfig(path)).journal.directory;
     const report = yield* Effect.try({
-      try: () => verifyJournal(directory),
+      try: () => verified(directory),
       catch: journalErrorOf(directory),
     });
     const verdict =
@@ -57,28 +56,17 @@ const verify = Command.make(
   ),
 );
 
-function verifyJournal(directory: string) {
-  const { segments, damage } = inspect(directory);
+/** Every checksum, then every event up to the first damage, one segment in memory at a time. */
+function verified(directory: string) {
+  const report = verifyJournal(directory);
   const auditor = journalAuditor();
-  let commits = 0;
-  for (const { frames } of segments) {
-    for (const frame of frames) {
-      commits += 1;
-      for (const event of decodeCommit(frame.payload)) auditor.add(event);
-    }
+  try {
+    for (const event of readEvents(directory)) auditor.add(event);
+  } catch (error) {
+    if (report.damage.length === 0) throw error; // else the report says where reading ended
   }
   const { events, findings, found } = auditor.result();
-  return {
-    directory,
-    segments: segments.length,
-    commits,
-    events,
-    found,
-    findings,
-    damage,
-    repaired: segments.reduce((all, one) => all + one.repaired, 0),
-    cut: segments.reduce((all, one) => all + one.cut, 0),
-  };
+  return { directory, ...report, events, found, findings };
 }
 
 /** `journal`: what can be done with a journal. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect";
 import { JournalError } from "#adapters/journal/journal-error.ts";
-import { commitsOf, inspect } from "#adapters/journal/journal-files.ts";
+import { readCommits } from "#adapters/journal/journal-files.ts";
 import { type ResetCounts, resetCounter } from "#agent/agent/reset-counts.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
@@ -19,14 +19,20 @@ export function journalErrorOf(directory: string) {
   };
 }
 
-/** The events of a journal on disk, read without changing it, also while an agent runs. */
-export const eventsOnDisk = (
+/** Events of a journal on disk, one segment in memory at a time. @throws whatever is wrong. */
+export function* readEvents(directory: string): Generator<LedgerEvent, void> {
+  for (const { payload } of readCommits(directory)) yield* decodeCommit(payload);
+}
+
+/** Reads a journal without changing it, also while an agent runs; errors carry words. */
+export const reading = <A>(
   directory: string,
-): Effect.Effect<readonly LedgerEvent[], JournalError> =>
-  Effect.try({
-    try: () => commitsOf(inspect(directory)).flatMap((commit) => decodeCommit(commit)),
-    catch: journalErrorOf(directory),
-  });
+  read: (events: Iterable<LedgerEvent>) => A,
+): Effect.Effect<A, JournalError> =>
+  Effect.try({ try: () => read(readEvents(directory)), catch: journalErrorOf(directory) });
+
+/** All events of a journal on disk at once: for short journals. */
+export const eventsOnDisk = (directory: string) => reading(directory, (events) => [...events]);
 
 /** What a journal on disk folds to. */
 export interface LedgerOnDisk {
@@ -36,8 +42,9 @@ export interface LedgerOnDisk {
 
 /** The ledger that a journal on disk folds to. */
 export const ledgerOnDisk = (directory: string): Effect.Effect<LedgerOnDisk, JournalError> =>
-  Effect.map(eventsOnDisk(directory), (events) => {
+  reading(directory, (events) => {
     const resets = resetCounter();
-    resets.count(events);
-    return { ledger: events.reduce(evolve, emptyLedger), resets };
+    let ledger = emptyLedger;
+    for (const event of resets.through(events)) ledger = evolve(ledger, event);
+    return { ledger, resets };
   });

@@ -9,7 +9,8 @@ import { toJson } from "#agent/agent/facts.ts";
 import { runAgent } from "#agent/agent/run.ts";
 import type { Config } from "#agent/config/config.ts";
 import { readConfig } from "#agent/config/config-file.ts";
-import { configFlag, defaultConfig, jsonFlag } from "./config-source.ts";
+import { configFlag, jsonFlag } from "./config-source.ts";
+import { defaultConfig } from "./default-config.ts";
 import { exitCodes } from "./exit-code.ts";
 
 /** `run`: the agent itself, in the foreground, until it is told to stop. */
