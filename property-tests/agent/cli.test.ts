@@ -14,6 +14,7 @@ import { controlPath } from "#agent/agent/control-socket.ts";
 import { drain, end, memoryRouters, rounds, start, traffic } from "./memory-routers.ts";
 
 const main = fileURLToPath(new URL("../../router-agent/main.ts", import.meta.url));
+const daemon = fileURLToPath(new URL("../../router-agent/daemon.ts", import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -77,7 +78,7 @@ async function paidJournal(name: string) {
     const directory = join(home, name, "journal");
     const append = Effect.gen(function* () {
       const journal = yield* Journal;
-      yield* journal.append(world.b.disk.commits);
+      for (const commit of world.b.disk.commits) yield* journal.append([commit]);
     });
     await Effect.runPromise(
       append.pipe(Effect.provide(Layer.fresh(fileJournal({ directory }))), Effect.scoped),
@@ -125,7 +126,7 @@ describe("the command line", () => {
     await writeFile(join(home, "nobody.json"), `{"journal": "${home}/nowhere"}`);
     const status = await meshtoll("status", ...nobody);
     expect(status.code).toBe(3);
-    expect(status.err).toContain("check the configuration, or create it");
+    expect(status.err).toContain("or create it");
     const stop = await meshtoll("stop", ...nobody);
     expect(stop.code).toBe(3);
     expect(stop.err).toContain("is it running?");
@@ -147,11 +148,29 @@ describe("the command line", () => {
       expect(over.code).toBe(0);
       expect(over.out).toContain("What to do next");
       expect(existsSync(controlPath(journal))).toBe(false);
-      expect(readdirSync(journal)).not.toContain("lock");
+      expect(readdirSync(journal).filter((one) => one.startsWith("lock"))).toEqual([]);
     }
     const { code, out } = await meshtoll("status", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ running: false, run: "2" });
+  });
+
+  test("the daemon for small routers runs from a file, answers, and is ended by a signal", async () => {
+    const config = join(home, "daemon.json");
+    const directory = join(home, "daemon", "journal");
+    await writeFile(
+      config,
+      JSON.stringify({ journal: directory, keys: join(home, "daemon/keys") }),
+    );
+    const child = spawn(process.execPath, [daemon, "--config", config, "--keep-tunnels"]);
+    const over = ended(child);
+    while (!existsSync(controlPath(directory))) await new Promise((done) => setTimeout(done, 20));
+    const status = JSON.parse((await meshtoll("status", "--json", "--config", config)).out);
+    expect(status).toMatchObject({ running: true, run: "1" });
+    child.kill("SIGTERM");
+    expect(await over).toMatchObject({ code: 0, err: "" });
+    const lost = await ended(spawn(process.execPath, [daemon]));
+    expect(lost).toMatchObject({ code: 3, err: "usage: daemon --config FILE [--keep-tunnels]\n" });
   });
 
   test("killed with SIGKILL it starts again, and its journal is whole", async () => {
@@ -193,11 +212,11 @@ describe("the command line", () => {
     expect(after).toEqual(before);
   });
 
-  test("a journal with a flipped run of bytes is called damaged, with its place and code 2", async () => {
+  test("a journal with an overwritten commit is called damaged, with its place and code 2", async () => {
     const { directory } = await paidJournal("flipped");
-    const name = readdirSync(directory).find((one) => one.startsWith("segment")) ?? "";
+    const name = readdirSync(directory).find((one) => one.endsWith("00000001")) ?? "";
     const bytes = readFileSync(join(directory, name));
-    bytes.fill(0xff, 600, 640);
+    bytes.fill(0xff, 1040, 1100); // in the first commit: what follows proves that it was durable
     await writeFile(join(directory, name), bytes);
     const verified = await meshtoll("journal", "verify", "--journal", directory);
     expect(verified.code).toBe(2);
