@@ -9,6 +9,7 @@ import { routerNames } from "./stage.ts";
 
 /** Where programs of the demo live: the routers, the "internet", and a place to try things out. */
 export const places = [...routerNames, "i", "p"] as const;
+/** One of the {@link places}. */
 export type Place = (typeof places)[number];
 
 /** The network namespace of a place. */
