@@ -45,7 +45,7 @@ export function commitsOf(inspection: Inspection): readonly Uint8Array[] {
 }
 
 /**
- * All commits of a journal directory, first to last, at most two segments in memory. Needs no lock.
+ * All commits of a journal directory, first to last, at most three segments in memory. Needs no lock.
  * @throws JournalError at the first damage, after the commits before it.
  */
 export function* readCommits(directory: string): Generator<Commit, void> {

@@ -1,5 +1,6 @@
 import { type Frame, readFrame, repairFrame, smallestFrame } from "./frame.ts";
 import { framesBegin, framesLimit, type SegmentHeader } from "./segment.ts";
+import { firstUsed } from "./zeros.ts";
 
 /** What a segment's bytes turned out to hold. */
 export interface Recovery {
@@ -109,14 +110,11 @@ function repairIfNext(
 
 /** Where flipped bits are, if from here on there are only zeros and at most one of them. */
 function bitsOfZeros(bytes: Uint8Array, from: number, to: number): readonly number[] | undefined {
-  const found: number[] = [];
-  for (let i = from; i < Math.min(to, bytes.length); i++) {
-    const byte = bytes[i] as number;
-    if (byte === 0) continue;
-    if (found.length > 0 || (byte & (byte - 1)) !== 0) return undefined;
-    found.push(i);
-  }
-  return found;
+  const first = firstUsed(bytes, from, to);
+  if (first === to) return [];
+  const byte = bytes[first] as number;
+  if ((byte & (byte - 1)) !== 0 || firstUsed(bytes, first + 1, to) < to) return undefined;
+  return [first];
 }
 
 /**
@@ -143,7 +141,7 @@ function frameAfter(
 function lostSector(bytes: Uint8Array, from: number, to: number): boolean {
   for (let begin = from; begin < to; ) {
     const end = Math.min(to, (Math.floor(begin / sector) + 1) * sector);
-    if (bytes.subarray(begin, end).every((byte) => byte === 0)) return true;
+    if (firstUsed(bytes, begin, end) === end) return true;
     begin = end;
   }
   return false;

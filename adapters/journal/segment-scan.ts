@@ -19,6 +19,7 @@ import {
   sealSize,
   segmentSizes,
 } from "./segment.ts";
+import { firstUsed, usedLength } from "./zeros.ts";
 
 /** What is wrong with a journal, and where. */
 export interface Damage {
@@ -69,22 +70,25 @@ export function segmentNumbers(disk: DiskView): readonly number[] {
 }
 
 /**
- * Looks at all segments in order, never more than two of them in memory, and changes nothing. Ends
+ * Looks at all segments in order, never more than three of them in memory, and changes nothing. Ends
  * with the last segment, or with the first damage: what lies behind a gap has no meaning.
  */
 export function* scan(disk: DiskView): Generator<Look, void> {
   const numbers = [...segmentNumbers(disk)];
-  const unused = unusedSegment(disk, numbers.at(-1));
+  const lastNumber = numbers.at(-1);
+  const lastBytes = lastNumber === undefined ? undefined : load(disk, lastNumber);
+  const unused = unusedSegment(lastNumber, lastBytes);
   if (unused !== undefined) numbers.pop();
+  const read = (number: number | undefined) =>
+    number === undefined ? undefined : number === lastNumber ? lastBytes : load(disk, number);
   let before: FoundSegment | undefined;
-  let bytes = numbers[0] === undefined ? undefined : load(disk, numbers[0]);
+  let bytes = read(numbers[0]);
   for (const [i, number] of numbers.entries()) {
-    const following = numbers[i + 1];
-    const next = following === undefined ? undefined : load(disk, following);
+    const next = read(numbers[i + 1]);
     const look = lookAt(disk.place, number, bytes ?? new Uint8Array(), {
       expected: i + 1,
       before,
-      next: next === undefined ? undefined : readHeader(next),
+      next: next === undefined ? undefined : headerNumbered(next, number + 1),
       last: next === undefined,
     });
     yield look;
@@ -95,12 +99,20 @@ export function* scan(disk: DiskView): Generator<Look, void> {
   if (unused !== undefined) yield unused;
 }
 
+/** A header that may vouch for the segment before it. */
+function headerNumbered(bytes: Uint8Array, number: number): SegmentHeader | undefined {
+  const header = readHeader(bytes);
+  return header?.number === number ? header : undefined;
+}
+
 /** The last segment, if it was cut inside of its header. */
-function unusedSegment(disk: DiskView, number: number | undefined): Look | undefined {
-  if (number === undefined) return undefined;
-  const bytes = load(disk, number);
+function unusedSegment(
+  number: number | undefined,
+  bytes: Uint8Array | undefined,
+): Look | undefined {
+  if (number === undefined || bytes === undefined) return undefined;
   if (readHeader(bytes) !== undefined || otherFormat(bytes) !== undefined) return undefined;
-  const cut = usedBytes(bytes);
+  const cut = usedLength(bytes);
   return cut < headerSize ? { type: "unused", name: segmentName(number), cut } : undefined;
 }
 
@@ -209,10 +221,10 @@ function clearEnd(bytes: Uint8Array, expected: Seal, last: boolean) {
   const remains = bytes.subarray(expected.end, framesLimit(bytes.length));
   const found = bytes.subarray(bytes.length - sealSize);
   const whole = encodeSeal(expected);
-  const [fromWhole, fromNone] = [bitsBetween(found, whole), usedBits(found)];
+  const [fromWhole, fromNone] = [bitsBetween(found, whole), bitsIn(found)];
   const sealed = readSeal(bytes, bytes.length) !== undefined || fromWhole === 1;
-  const flipped = sealed ? usedBits(remains) : 0;
-  let cut = !sealed && last ? usedBytes(remains) : 0;
+  const flipped = sealed ? bitsIn(remains) : 0;
+  let cut = !sealed && last ? usedLength(remains) : 0;
   if (sealed || last) remains.fill(0);
   if (!sealed && last && fromNone > 1) cut = bytes.length - expected.end; // a torn seal
   if (fromWhole === 1) found.set(whole);
@@ -221,8 +233,9 @@ function clearEnd(bytes: Uint8Array, expected: Seal, last: boolean) {
   return { sealed, repaired: flipped + sealFlips, cut };
 }
 
-function usedBits(bytes: Uint8Array): number {
-  return bitsBetween(bytes, new Uint8Array(bytes.length));
+function bitsIn(bytes: Uint8Array): number {
+  const used = bytes.subarray(firstUsed(bytes, 0, bytes.length), usedLength(bytes));
+  return bitsBetween(used, new Uint8Array(used.length));
 }
 
 function bitsBetween(a: Uint8Array, b: Uint8Array): number {
@@ -239,12 +252,6 @@ function hashOf(bytes: Uint8Array, header: SegmentHeader, end: number): Uint8Arr
     .update(hashedHeader(header))
     .update(bytes.subarray(framesBegin, end))
     .digest();
-}
-
-function usedBytes(remains: Uint8Array): number {
-  let used = remains.length;
-  while (used > 0 && remains[used - 1] === 0) used -= 1;
-  return used;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
