@@ -23,6 +23,8 @@ export interface MemoryInterface {
   /** Raw limits. Paid classes begin closed. */
   quota: bigint;
   gate: bigint;
+  /** Whether its neighbour is throttled: then nothing from it is forwarded as paid. */
+  throttled: boolean;
 }
 
 let boots = 0;
@@ -48,8 +50,8 @@ export function makeInterface(
   if (kernel.interfaces.get(name)?.peerKey === peerKey) return "adopted";
   const index = kernel.nextIndex;
   kernel.nextIndex += 1;
-  const fresh = { name, index, peerKey, sent: 0n, received: 0n, quota: 0n, gate: 0n };
-  kernel.interfaces.set(name, fresh);
+  const counters = { sent: 0n, received: 0n, quota: 0n, gate: 0n };
+  kernel.interfaces.set(name, { name, index, peerKey, ...counters, throttled: false });
   return "made";
 }
 
@@ -83,7 +85,7 @@ export function carry(
   from.sent += sent;
   const arrived = to === undefined ? 0n : sent - (sent * lostPerMille) / 1000n;
   if (to === undefined) return { sent, arrived, asPaid: 0n, degraded: bytes - sent };
-  const open = to.gate > to.received ? to.gate - to.received : 0n;
+  const open = to.throttled || to.gate <= to.received ? 0n : to.gate - to.received;
   to.received += arrived;
   return { sent, arrived, asPaid: arrived < open ? arrived : open, degraded: bytes - sent };
 }

@@ -75,6 +75,8 @@ const apply = Effect.fnUntraced(function* (plan: TunnelPlan) {
   else yield* configureKernel({ ...plan, endpoint });
   yield* allowOtherWayBack(name);
   yield* run("ip", ["address", "replace", `${plan.ownAddress}/64`, "dev", name, "nodad"]);
+  // One address only: datagrams to all routers must come from the one that neighbours know.
+  yield* run("ip", ["link", "set", "dev", name, "addrgenmode", "none"]);
   yield* run("ip", ["link", "set", "dev", name, "mtu", String(tunnelMtu), "up"]);
   return there === undefined ? ("made" as const) : ("adopted" as const);
 });

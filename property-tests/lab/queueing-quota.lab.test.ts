@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { backlog } from "#adapters/queueing/nft-table.ts";
+import { type QueueingBench, queueingContract } from "../contracts/queueing-contract.ts";
 import {
   far,
   type LabLine,
@@ -19,6 +20,12 @@ const plenty = 1_000_000_000n;
 
 /** What is kept back. */
 const kept = backlog(rates.linkRate);
+
+function firstOf<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined) throw new Error("an empty list");
+  return first;
+}
 
 let line: LabLine;
 let port = 7000;
@@ -57,6 +64,37 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
     await admit("b", "a", plenty);
     await admit("c", "b", plenty);
   };
+
+  queueingContract("kernel", async (): Promise<QueueingBench> => {
+    const { a, b } = line;
+    const attach = async () => {
+      for (const one of [a, b]) await one.ask("attach", one.plans, one.routes);
+      await open();
+    };
+    const sentAt = async () => [(await a.reading("b", 1)).sent, (await b.reading("c", 1)).sent];
+    await attach();
+    return {
+      offer: async (bytes) => {
+        const [sent = 0n, bought = 0n] = await sentAt();
+        const packets = Math.ceil(bytes / outerOf(972));
+        await a.ask("sendUdp", far.v4, port, [972], packets, 600_000);
+        await settled(line.c, port);
+        const [sentNow = 0n, boughtNow = 0n] = await sentAt();
+        return { sent: sentNow - sent, bought: boughtNow - bought };
+      },
+      allow: async (remaining) => void (await allow("a", "b", remaining)),
+      admit: (remaining) => admit("b", "a", remaining),
+      stand: (standing) => b.ask("setStanding", firstOf(b.plans), standing),
+      attach,
+      allowStranger: async () => {
+        const before = await a.ask("usage");
+        const one = { interfaceName: a.tunnels("b")[0] ?? "", limit: 1n, counter: 0n };
+        await a.ask("setLimits", before, [one], []);
+      },
+      kept,
+      close: async () => {},
+    };
+  });
 
   test("a paid class is closed until it is given a limit; its traffic arrives by class 0", async () => {
     const { a, c } = line;
