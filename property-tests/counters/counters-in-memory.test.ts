@@ -6,8 +6,14 @@ import { memoryCounters } from "#adapters/counters/memory-counters.ts";
 import { countersBy } from "#adapters/counters/wireguard-counters.ts";
 import { makeInterface, memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
 import { memoryNetlink } from "#adapters/netlink/memory-netlink.ts";
+import type { Received } from "#adapters/netlink/netlink.ts";
 import { type CountersBench, countersContract } from "../contracts/counters-contract.ts";
-import { type PretendKernel, pretendKernel } from "./pretend-kernel.ts";
+import {
+  deviceParts,
+  type PretendKernel,
+  pretendKernel,
+  pretendPrivateKey,
+} from "./pretend-kernel.ts";
 
 const runtimes: ManagedRuntime.ManagedRuntime<Counters, never>[] = [];
 afterAll(() => Promise.all(runtimes.map((runtime) => runtime.dispose())));
@@ -117,6 +123,26 @@ describe("counters by netlink", () => {
     const { read: without } = await overNetlink(kernel);
     await expect(without(["lo"])).rejects.toThrow("lo cannot be read in any way");
     expect(await without(["nothere0"])).toEqual([]);
+  });
+
+  test("the private key that comes with every answer is wiped once it was passed over", async () => {
+    const kernel = pretendKernel();
+    addDevice(kernel, "k0", 7);
+    const seen: Received[] = [];
+    const { read } = await overNetlink({
+      ...kernel,
+      answer: (protocol, request) => {
+        const answer = kernel.answer(protocol, request);
+        seen.push(...answer);
+        return answer;
+      },
+    });
+    expect((await read(["k0"])).length).toBe(1);
+    const datagrams = seen.flatMap((one) => (one.kind === "Datagram" ? [one.bytes] : []));
+    expect(datagrams.length).toBeGreaterThan(2);
+    expect(Buffer.concat(datagrams).includes(pretendPrivateKey)).toBe(false);
+    const again = Buffer.concat(deviceParts("k0", { index: 7, peers: [] }, 1));
+    expect(again.includes(pretendPrivateKey)).toBe(true);
   });
 
   test("no netlink is opened for a read that needs none", async () => {
