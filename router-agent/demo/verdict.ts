@@ -196,16 +196,19 @@ function bookOn(books: Books, owner: RouterName, about: RouterName) {
   return neighbours.find((one) => one.id === books[about].node);
 }
 
-/** Only the cheat was throttled, and once. Returns the throttles that nobody deserved. */
+/**
+ * Only the cheat was throttled: more than once, where what it sent beyond its lease is still being
+ * read while it pays. Returns the throttles that nobody deserved.
+ */
 function judgeThrottles({ check }: Observer, books: Books): number {
   const all = routerNames.flatMap((payee) =>
     routerNames.map((payer) => paidBy(books, payee, payer).throttles),
   );
   const total = all.reduce((sum, one) => sum + one, 0);
-  const deserved = Math.min(cheatThrottles(books), 1);
+  const deserved = cheatThrottles(books);
   check(
-    "only the cheat was throttled, and once",
-    total === 1 && deserved === 1,
+    "only the cheat was throttled",
+    total === deserved && deserved > 0,
     `${total} in all, ${cheatThrottles(books)} of them a's, by three journals`,
   );
   return total - deserved;
