@@ -33,7 +33,7 @@ export interface PretendPeer {
 }
 
 /** The private key that the kernel tells with every answer: nobody may hand it on. */
-export const pretendPrivateKey: Uint8Array = new Uint8Array(32).fill(0x5c);
+export const pretendPrivateKey: Buffer = Buffer.alloc(32, 0x5c);
 
 const errors = { noEntry: 2, noDevice: 19, notSupported: 95 } as const;
 
@@ -107,7 +107,7 @@ function deviceHead(name: string, index: number): readonly Buffer[] {
     attribute(7, unsigned32(0)),
     attribute(1, unsigned32(index)),
     attribute(2, Buffer.from(`${name}\0`)),
-    attribute(3, Buffer.from(pretendPrivateKey)),
+    attribute(3, pretendPrivateKey),
     attribute(4, Buffer.alloc(32, 0x11)),
   ];
 }
