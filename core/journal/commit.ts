@@ -23,9 +23,13 @@ export function encodeCommit(events: readonly LedgerEvent[]): Uint8Array {
   return bytes;
 }
 
-/** Divides events over as few commits as the limits allow, in order. */
+/**
+ * Divides events over as few commits as the limits allow, in order.
+ * @throws RangeError where a single event is above {@link commitLimit}: no event of ours is.
+ */
 export function encodeCommits(events: readonly LedgerEvent[]): readonly Uint8Array[] {
   if (events.length === 0) return [];
+  if (events.length === 1) return [encodeCommit(events)];
   if (events.length <= commitEventLimit) {
     const bytes = canonical([commitFormat, events.map(eventForm)]);
     if (bytes.length <= commitLimit) return [bytes];
