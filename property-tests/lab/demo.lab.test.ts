@@ -65,9 +65,24 @@ function host(): string {
   return [hostState(), ...sockets].join("\n");
 }
 
+/**
+ * The host once it has come to rest: tunnels of a test before this one may still be ending. Takes
+ * at most ten seconds, then says what it sees.
+ */
+async function quietHost(): Promise<string> {
+  let seen = host();
+  for (let look = 0; look < 20; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const now = host();
+    if (now === seen) return now;
+    seen = now;
+  }
+  return seen;
+}
+
 describe.skipIf(skipsLab())("the demo on the real kernel", () => {
   test("given 5 % loss, a price rise, a SIGKILL, a lost counter and a cheat, then every hop agrees with tolerance zero", async () => {
-    const before = host();
+    const before = await quietHost();
     const { code, lines } = await run();
     const last = JSON.parse(lines[lines.length - 1] ?? "{}") as LastLine;
     expect(last.checks.filter((check) => !check.holds)).toEqual([]);
@@ -96,7 +111,7 @@ describe.skipIf(skipsLab())("the demo on the real kernel", () => {
   ] as const)(
     "given $signal at $at, then it ends at once and nothing is left behind",
     async (ending) => {
-      const before = host();
+      const before = await quietHost();
       const { code, lines } = await run(ending);
       expect(code).not.toBe(0);
       const last: unknown = JSON.parse(lines[lines.length - 1] ?? "{}");
@@ -106,7 +121,7 @@ describe.skipIf(skipsLab())("the demo on the real kernel", () => {
   );
 
   test("given a demo that was killed, then the next one removes what it left", async () => {
-    const before = host();
+    const before = await quietHost();
     await run({ at: '"phase":2', signal: "SIGKILL" });
     expect(host()).not.toBe(before);
     await run({ at: '"phase":1', signal: "SIGINT" });
