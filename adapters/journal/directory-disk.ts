@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { takeLock } from "./directory-lock.ts";
 import type { Disk, DiskFile, DiskView } from "./disk.ts";
 import { JournalError } from "./journal-error.ts";
@@ -36,7 +36,7 @@ export function directoryView(directory: string): DiskView {
  * @throws JournalError for a directory that holds other things; errno where it cannot be written.
  */
 export function directoryDisk(directory: string): Disk {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   refuseForeign(directory);
   accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   chmodSync(directory, 0o700);
@@ -56,6 +56,30 @@ export function directoryDisk(directory: string): Disk {
       return bavail * bsize;
     },
   };
+}
+
+/**
+ * A directory with those above it. Not by mkdirSync's `recursive`: where the file system answers
+ * ENOENT whatever is there, as /proc does, that one never returns.
+ */
+function makeDirectory(directory: string): void {
+  const above = dirname(directory);
+  if (makeOne(directory) || above === directory) return;
+  makeDirectory(above);
+  if (!makeOne(directory)) throw Object.assign(new Error("no such place"), { code: "ENOENT" });
+}
+
+/** Whether it is there now; not, where what is above it is missing. */
+function makeOne(directory: string): boolean {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return true;
+    if (code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Before the first segment is made: a typing mistake must not make a journal of /etc. */

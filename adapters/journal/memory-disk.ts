@@ -213,7 +213,9 @@ function newFaults() {
   let end = Number.POSITIVE_INFINITY;
   let dead = false;
   const live = (): void => {
-    if (operations >= end) throw errno("EIO");
+    if (operations < end) return;
+    dead = true;
+    throw errno("EIO");
   };
   return {
     controls: {
@@ -236,7 +238,6 @@ function newFaults() {
     /** Throws where the operation is to fail, half done. */
     check: (operation: DiskOperation, half?: () => void): void => {
       if (operations === end && !dead) half?.();
-      dead = operations >= end;
       live();
       operations += 1;
       for (const one of coming) {
