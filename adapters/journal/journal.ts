@@ -57,7 +57,7 @@ export interface JournalStat {
   readonly bytes: bigint;
   /** What `bytes` may become. */
   readonly limit: bigint;
-  /** Free bytes of the disk. */
+  /** Free bytes of the disk; 0 where it does not say. */
   readonly free: bigint;
   /** Since it was opened. */
   readonly syncs: number;

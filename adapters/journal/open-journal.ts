@@ -125,7 +125,7 @@ function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): Op
       commits: BigInt(last()),
       bytes: writer.used(),
       limit,
-      free: disk.free(),
+      free: freeOn(disk),
       ...writer.counts,
       repaired: found.repaired,
       cut: found.cut,
@@ -141,6 +141,14 @@ function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): Op
       }
     },
   };
+}
+
+function freeOn(disk: Disk): bigint {
+  try {
+    return disk.free();
+  } catch {
+    return 0n;
+  }
 }
 
 function limitsOf({ limit: asked, segmentSize, schema }: JournalOptions) {
