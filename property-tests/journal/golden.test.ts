@@ -49,5 +49,7 @@ test("a journal of several segments is written as it always was", async () => {
   expect(digest(disk.read("segment-00000001", 65_536))).toBe(
     "8c8ac7fce92326a673693d41707a014f067ffe828303a0577ec670ff14fba623",
   );
-  expect(digest(disk.read("segment-00000002", 65_536))).toBe("8ec4c5f021353c4e62fc9540c415e02913aa5f0d86e56cc58cee629aae258194");
+  expect(digest(disk.read("segment-00000002", 65_536))).toBe(
+    "8ec4c5f021353c4e62fc9540c415e02913aa5f0d86e56cc58cee629aae258194",
+  );
 });
