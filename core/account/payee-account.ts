@@ -72,8 +72,26 @@ export function withGrant(account: PayeeAccount, lease: Lease): PayeeAccount {
 }
 
 function foldPaid(account: PayeeAccount, schedule: Schedule): Schedule {
-  const paid = reach(schedule, account.credited);
-  return foldBefore(schedule, account.read > paid ? account.read : paid);
+  return foldBefore(schedule, reach(schedule, account.credited));
+}
+
+/**
+ * The furthest position that is known to be paid: F(settled) <= w <= v <= F(tx), so the payer has
+ * sent that much. After a lost disk F is not known before the lease that came back; until w reaches
+ * it, that lease says.
+ */
+export function settled(account: PayeeAccount): Position {
+  const { schedule, credited, latest } = account;
+  if (credited < schedule.startDue) return latest?.settled ?? origin;
+  return reach(schedule, credited);
+}
+
+/**
+ * The payer answers from a journal that we had not met: it may hold none of our leases any more.
+ * The last one stands for all of them; those to come follow it.
+ */
+export function withNewPayer(account: PayeeAccount): PayeeAccount {
+  return { ...account, unacknowledged: account.latest === undefined ? [] : [account.latest] };
 }
 
 /** Q1 happened; `held` is the end of the leases the payer then held. */

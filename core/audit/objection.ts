@@ -1,4 +1,4 @@
-import { type PayeeAccount, payeeView } from "#core/account/payee-account.ts";
+import { type PayeeAccount, payeeView, settled } from "#core/account/payee-account.ts";
 import { type PayerAccount, payerView } from "#core/account/payer-account.ts";
 import type { SignatureCheck } from "#core/identity/signature.ts";
 import type { LedgerEvent, PayeeEvent, PayerEvent } from "#core/journal/event.ts";
@@ -11,6 +11,7 @@ import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { due, misfit } from "#core/schedule/schedule.ts";
 import { capacity } from "#core/settlement/channel.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
@@ -38,7 +39,7 @@ export function objections(
     default: {
       const neighbour = ledger.neighbours[event.neighbour];
       if (neighbour === undefined) return [["journal", "about a neighbour that was never added"]];
-      return ofNeighbour(ledger.node, neighbour, event, holds);
+      return ofNeighbour(ledger, neighbour, event, holds);
     }
   }
 }
@@ -49,12 +50,15 @@ type AboutNeighbour = Exclude<
 >;
 
 function ofNeighbour(
-  self: NodeId,
+  ledger: Ledger,
   neighbour: NeighbourLedger,
   event: AboutNeighbour,
   holds: SignatureCheck,
 ): readonly Objection[] {
+  const self = ledger.node ?? neighbour.id;
   switch (event.type) {
+    case "NeighbourMet":
+      return when(neighbour.journal === event.journal, "journal", "met a journal that is known");
     case "VoucherSigned":
       return signed(self, neighbour, event.voucher, holds);
     case "VoucherCredited":
@@ -69,7 +73,7 @@ function ofNeighbour(
       const account = neighbour.outbound[event.class - 1];
       const id = { payer: self, payee: neighbour.id, class: event.class };
       if (account === undefined) return [["journal", "a class that does not exist"]];
-      return asPayer(neighbour, account, id, event, holds);
+      return asPayer(ledger, neighbour, account, id, event, holds);
     }
     case "BytesForgiven":
     case "BytesRead":
@@ -79,7 +83,7 @@ function ofNeighbour(
       const account = neighbour.inbound[event.class - 1];
       const id = { payer: neighbour.id, payee: self, class: event.class };
       if (account === undefined) return [["journal", "a class that does not exist"]];
-      return asPayee(neighbour, account, id, event, holds);
+      return asPayee(ledger, neighbour, account, id, event, holds);
     }
     case "InvariantBroken":
       return [[event.theorem, "the agent found it broken and stopped acting"]];
@@ -89,6 +93,7 @@ function ofNeighbour(
 }
 
 function asPayer(
+  ledger: Ledger,
   neighbour: NeighbourLedger,
   account: PayerAccount,
   id: AccountId,
@@ -114,6 +119,7 @@ function asPayer(
       return [
         ...misplaced("P5", account.schedule, event.lease),
         ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not the payee's"),
+        ...foreign("P5", ledger.journal, neighbour.journal, event.lease),
         ...when(
           neighbour.terms !== undefined && event.lease.price > neighbour.terms.priceCap,
           "P5",
@@ -122,13 +128,18 @@ function asPayer(
       ];
     case "PayerRestored":
       return [
-        ...when(account.schedule.leases !== 0n, "P6", "restored though nothing was lost"),
+        ...when(
+          account.schedule.leases !== 0n || event.lease.payerJournal === ledger.journal,
+          "P6",
+          "restored though nothing was lost",
+        ),
         ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not the payee's"),
       ];
   }
 }
 
 function asPayee(
+  ledger: Ledger,
   neighbour: NeighbourLedger,
   account: PayeeAccount,
   id: AccountId,
@@ -161,12 +172,23 @@ function asPayee(
         ...misplaced("Q2", account.schedule, event.lease),
         ...when(!right, "Q2", `F(to) ${to} above w ${account.credited} + L ${limit}`),
         ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not signed by us"),
+        ...foreign("Q2", neighbour.journal, ledger.journal, event.lease),
+        ...when(
+          event.lease.settled !== settled(account),
+          "Q2",
+          "another position than the one paid to",
+        ),
         ...when(account.price !== event.lease.price, "Q2", "another price than the one set"),
       ];
     }
     case "PayeeRestored":
       return [
         ...when(event.lease.number <= account.schedule.leases, "Q2", "restored, nothing was lost"),
+        ...when(
+          event.read !== event.lease.settled,
+          "Q3",
+          "resumed at another position than paid to",
+        ),
         ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not signed by us"),
       ];
   }
@@ -255,6 +277,17 @@ function misplaced(
 ): readonly Objection[] {
   const why = misfit(schedule, lease);
   return why === undefined ? [] : [[rule, why]];
+}
+
+/** Leases are made between the two journals that have met. */
+function foreign(
+  rule: string,
+  payer: JournalId | undefined,
+  payee: JournalId | undefined,
+  lease: Lease,
+): readonly Objection[] {
+  const right = lease.payerJournal === payer && lease.payeeJournal === payee;
+  return when(!right, rule, "a lease of another journal");
 }
 
 function when(wrong: boolean, rule: string, words: string): readonly Objection[] {

@@ -14,6 +14,7 @@ export const eventKinds = {
   TermsSet: 4,
   ChannelSeen: 5,
   SpendingLimited: 6,
+  NeighbourMet: 7,
   PositionLeapt: 10,
   LeaseAccepted: 11,
   BytesReserved: 12,
@@ -48,11 +49,13 @@ export function eventForm(event: LedgerEvent): Field {
 function eventFields(event: LedgerEvent): readonly Field[] {
   switch (event.type) {
     case "NodeOpened":
-      return [fromHex(event.node)];
+      return [fromHex(event.node), event.journal];
     case "AgentStarted":
       return [event.run];
     case "NeighbourAdded":
       return [event.neighbour, fromHex(event.id), event.classes];
+    case "NeighbourMet":
+      return [event.neighbour, event.journal];
     case "TermsSet":
       return [event.neighbour, ...termsFields(event.terms)];
     case "ChannelSeen":

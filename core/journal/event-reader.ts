@@ -5,6 +5,7 @@ import { generationLimit } from "#core/meter/meter.ts";
 import { readLease } from "#core/schedule/lease-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { readVoucher } from "#core/settlement/voucher-form.ts";
+import { type JournalId, journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import { type Money, moneyLimit, type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
@@ -39,11 +40,13 @@ type Read = readonly [number, LedgerEvent];
 function readFields(reader: CanonicalReader, kind: number): Read {
   switch (kind) {
     case eventKinds.NodeOpened:
-      return [1, { type: "NodeOpened", node: readNode(reader) }];
+      return [2, { type: "NodeOpened", node: readNode(reader), journal: readJournal(reader) }];
     case eventKinds.AgentStarted:
       return [1, { type: "AgentStarted", run: reader.integer(positionLimit) }];
     case eventKinds.NeighbourAdded:
       return [3, { type: "NeighbourAdded", ...readAdded(reader) }];
+    case eventKinds.NeighbourMet:
+      return [2, { type: "NeighbourMet", ...readIndex(reader), journal: readJournal(reader) }];
     case eventKinds.TermsSet:
       return [7, { type: "TermsSet", ...readIndex(reader), terms: readTerms(reader) }];
     case eventKinds.ChannelSeen:
@@ -116,6 +119,10 @@ function readKey(reader: CanonicalReader): AccountKey {
 
 function readNode(reader: CanonicalReader): NodeId {
   return nodeId(toHex(reader.bytes(33, 33)));
+}
+
+function readJournal(reader: CanonicalReader): JournalId {
+  return journalId(reader.small(journalIdLimit - 1));
 }
 
 function readAdded(reader: CanonicalReader) {

@@ -3,6 +3,7 @@ import type { MonitoredTheorem } from "#core/rules/invariants.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import type { Money } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
@@ -30,7 +31,7 @@ export type LedgerEvent =
 
 /** Of the node as a whole. */
 export type NodeEvent =
-  | { readonly type: "NodeOpened"; readonly node: NodeId }
+  | { readonly type: "NodeOpened"; readonly node: NodeId; readonly journal: JournalId }
   /** The agent ran for the nth time. Numbers its HELLOs and ADVERTs. */
   | { readonly type: "AgentStarted"; readonly run: bigint };
 
@@ -43,6 +44,8 @@ export type NeighbourEvent =
       /** How many paid classes. */
       readonly classes: number;
     }
+  /** The neighbour answered from a journal that we had not met: its first, or its disk was lost. */
+  | { readonly type: "NeighbourMet"; readonly neighbour: number; readonly journal: JournalId }
   | { readonly type: "TermsSet"; readonly neighbour: number; readonly terms: Terms }
   | { readonly type: "ChannelSeen"; readonly neighbour: number; readonly channel: Channel }
   /** Grains: we never sign more than this to the neighbour, in all. */
@@ -88,7 +91,7 @@ export type PayeeEvent =
   | (AccountKey & {
       readonly type: "PayeeRestored";
       readonly lease: Lease;
-      /** y is taken to be here: at most L worth of bytes before the lease's end. */
+      /** y is taken to be here: where the lease says that the payer had paid to. */
       readonly read: Position;
     });
 

@@ -5,6 +5,7 @@ import {
   withCredit,
   withForgiveness,
   withGrant,
+  withNewPayer,
   withPrice,
   withRead,
 } from "#core/account/payee-account.ts";
@@ -21,6 +22,7 @@ import {
 import type { Terms } from "#core/account/terms.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { sum, type Voucher } from "#core/settlement/voucher.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { origin } from "#core/units/position.ts";
@@ -38,6 +40,8 @@ import type {
 /** Everything a node must not forget: the fold of its journal, nothing else. */
 export interface Ledger {
   readonly node: NodeId | undefined;
+  /** The name of this journal. */
+  readonly journal: JournalId | undefined;
   /** How often the agent has been started. */
   readonly run: bigint;
   readonly neighbours: readonly NeighbourLedger[];
@@ -46,6 +50,10 @@ export interface Ledger {
 /** One neighbour's part of the ledger. */
 export interface NeighbourLedger {
   readonly id: NodeId;
+  /** The neighbour's journal that we met last. */
+  readonly journal: JournalId | undefined;
+  /** How many journals of the neighbour we have met. */
+  readonly meetings: bigint;
   readonly terms: Terms | undefined;
   readonly channel: Channel | undefined;
   /** Grains, or nothing where the operator set no limit. */
@@ -67,7 +75,7 @@ export interface NeighbourLedger {
 }
 
 /** The ledger before its first event. */
-export const emptyLedger: Ledger = { node: undefined, run: 0n, neighbours: [] };
+export const emptyLedger: Ledger = { node: undefined, journal: undefined, run: 0n, neighbours: [] };
 
 /** At most so many neighbours. */
 export const neighbourLimit = 250;
@@ -79,7 +87,7 @@ export const neighbourLimit = 250;
 export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
   switch (event.type) {
     case "NodeOpened":
-      return { ...ledger, node: event.node };
+      return { ...ledger, node: event.node, journal: event.journal };
     case "AgentStarted":
       return { ...ledger, run: event.run };
     case "NeighbourAdded":
@@ -100,6 +108,8 @@ export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
 function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
   return {
     id,
+    journal: undefined,
+    meetings: 0n,
     terms: undefined,
     channel: undefined,
     spendingLimit: undefined,
@@ -122,6 +132,13 @@ type OneNeighbourEvent =
 
 function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): NeighbourLedger {
   switch (event.type) {
+    case "NeighbourMet":
+      return {
+        ...before,
+        journal: event.journal,
+        meetings: before.meetings + 1n,
+        inbound: before.inbound.map(withNewPayer),
+      };
     case "TermsSet":
       return { ...before, terms: event.terms };
     case "ChannelSeen":

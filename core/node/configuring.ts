@@ -11,7 +11,8 @@ import { record, refuse, revise, type Turn } from "./turn.ts";
 export function configure(turn: Turn, input: Extract<Input, { type: "Configured" }>): void {
   turn.node = { ...turn.node, tunnelKey: input.tunnelKey };
   if (turn.node.ledger.node === undefined) {
-    record(turn, { type: "NodeOpened", node: turn.node.signer.id });
+    const { journal } = input;
+    record(turn, { type: "NodeOpened", node: turn.node.signer.id, journal });
   }
   if (input.starting) record(turn, { type: "AgentStarted", run: turn.node.ledger.run + 1n });
   for (const policy of input.neighbours) configureNeighbour(turn, policy);

@@ -178,8 +178,9 @@ export function creditHeld(turn: Turn, neighbour: number): void {
 
 /**
  * The payer shows a lease of ours that our journal does not have: our disk was lost, or rolled
- * back. Our own signature proves it; we go on from there (protocol section 5). At most L worth of
- * bytes before the lease's end is left to the payer, as if it had just been granted.
+ * back. Our own signature proves it; we go on from there (protocol section 5). Our reading resumes
+ * where the lease says that we had been paid to: the payer had sent that much, since v <= F(tx), and
+ * what it leaves to the payer costs at most L, since F(to) <= w + L.
  */
 function restoreFrom(turn: Turn, key: PathKey, lease: Lease): void {
   const of = acting(turn, key.neighbour);
@@ -192,9 +193,7 @@ function restoreFrom(turn: Turn, key: PathKey, lease: Lease): void {
   ) {
     return refuse(turn, key.neighbour, "bad signature");
   }
-  const window = (of.terms.creditLimit + lease.price - 1n) / lease.price;
-  const read = (lease.to > window ? lease.to - window : origin) as Position;
-  record(turn, { type: "PayeeRestored", ...key, lease, read });
+  record(turn, { type: "PayeeRestored", ...key, lease, read: lease.settled });
   const ledger = turn.node.ledger.neighbours[key.neighbour];
   if (ledger === undefined) return;
   const restored = awakenPath(ledger, key.class - 1);

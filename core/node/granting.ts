@@ -1,4 +1,9 @@
-import { type PayeeAccount, payeeView, unacknowledgedLimit } from "#core/account/payee-account.ts";
+import {
+  type PayeeAccount,
+  payeeView,
+  settled,
+  unacknowledgedLimit,
+} from "#core/account/payee-account.ts";
 import { leasesPerMessage } from "#core/peer/message.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
@@ -10,6 +15,7 @@ import { type Position, positionLimit } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import { sendAdvert } from "./greeting.ts";
+import { headTo } from "./meeting.ts";
 import type { Standing } from "./output.ts";
 import { priceOf, uncovered } from "./resale.ts";
 import {
@@ -92,6 +98,9 @@ function nextLease(
   const room = account.credited + of.terms.creditLimit - schedule.endDue;
   const affordable = room > 0n ? room / price : 0n;
   const covered = uncovered(turn, of, key, affordable);
+  const { journal: payeeJournal } = turn.node.ledger;
+  const { journal: payerJournal } = of.ledger;
+  if (payeeJournal === undefined || payerJournal === undefined) return undefined;
   const left = positionLimit - schedule.end;
   const bytes = covered < left ? covered : left;
   if (bytes <= 0n) return undefined;
@@ -101,6 +110,9 @@ function nextLease(
     to: (schedule.end + bytes) as Position,
     price,
     due: schedule.endDue,
+    settled: settled(account),
+    payerJournal,
+    payeeJournal,
   };
 }
 
@@ -108,12 +120,13 @@ function nextLease(
 export function sendLeases(turn: Turn, key: PathKey): void {
   const of = acting(turn, key.neighbour);
   const found = of === undefined ? undefined : inboundOf(of, key.class);
-  if (of === undefined || found === undefined) return;
+  const head = headTo(turn, key.neighbour);
+  if (of === undefined || found === undefined || head === undefined) return;
   const { unacknowledged, latest } = found.account;
   const waiting = unacknowledged.slice(0, leasesPerMessage);
   const bytes = encodeMessage({
     type: "LEASE",
-    sender: turn.node.signer.id,
+    ...head,
     class: key.class,
     leases: waiting.length > 0 || latest === undefined ? waiting : [latest],
     credited: of.ledger.credited,

@@ -8,18 +8,10 @@ import {
 } from "#core/peer/message-form.ts";
 import { noMoney } from "#core/units/money.ts";
 import { origin } from "#core/units/position.ts";
+import { headTo, meet } from "./meeting.ts";
 import { sendVoucher } from "./paying.ts";
 import { priceOf } from "./resale.ts";
-import {
-  type Acting,
-  acting,
-  paidClasses,
-  record,
-  refuse,
-  revise,
-  revisePath,
-  type Turn,
-} from "./turn.ts";
+import { type Acting, acting, paidClasses, refuse, revise, revisePath, type Turn } from "./turn.ts";
 
 /** The channel id in a HELLO where there is no channel. */
 const noChannel = "0".repeat(64);
@@ -27,14 +19,21 @@ const noChannel = "0".repeat(64);
 /** The destination of offers for everything that is forwarded. */
 const anywhere = "::/0";
 
-/** HELLO: identity, constants, tunnel key and channel. */
+/** HELLO: identity, constants, tunnel key and channel. Answers the last HELLO heard. */
 export function sendHello(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
-  if (of === undefined) return;
+  const { journal } = turn.node.ledger;
+  if (of === undefined || journal === undefined) return;
+  const to = of.live.heard?.journal ?? of.ledger.journal;
   const hello: Omit<Hello, "signature"> = {
     type: "HELLO",
     sender: turn.node.signer.id,
+    from: journal,
+    to,
     recipient: of.ledger.id,
+    meetings: of.ledger.meetings,
+    answers: of.live.heard?.meetings ?? 0n,
+    met: to !== undefined && to === of.ledger.journal,
     run: turn.node.ledger.run,
     heard: of.live.hello?.run ?? 0n,
     classes: of.ledger.outbound.length,
@@ -48,39 +47,33 @@ export function sendHello(turn: Turn, neighbour: number): void {
 
 /** A HELLO came: remember it, answer if asked, and state what we have signed and hold (P4). */
 export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
-  const known = of.live.hello;
-  const self = turn.node.signer.id;
-  if (hello.recipient !== self) return refuse(turn, neighbour, "message for another recipient");
+  if (hello.recipient !== turn.node.signer.id) {
+    return refuse(turn, neighbour, "message for another recipient");
+  }
   if (!turn.node.holds(of.ledger.id, helloDigest(hello), hello.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
+  revise(turn, neighbour, { heard: { journal: hello.from, meetings: hello.meetings } });
+  // A neighbour that knows no journal of ours, or an earlier one, is told which it talks to.
+  if (hello.to !== turn.node.ledger.journal) {
+    if (hello.to !== undefined) refuse(turn, neighbour, "message for another journal");
+    return sendHello(turn, neighbour);
+  }
+  const isNew = hello.from !== of.ledger.journal;
+  if (isNew && !meet(turn, neighbour, of, hello)) return sendHello(turn, neighbour);
+  const known = isNew ? undefined : of.live.hello;
   if (known !== undefined && hello.run < known.run) {
-    // Perhaps its disk was lost and it counts its runs anew: our answer tells where it was.
-    sendHello(turn, neighbour);
     return refuse(turn, neighbour, "older than what is known");
   }
-  catchUp(turn, hello.heard);
   noteDifferences(turn, neighbour, of, hello);
-  const greeted = hello.heard === turn.node.ledger.run;
+  const greeted = hello.met && hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
   revise(turn, neighbour, { hello, greeted, ...(again ? { acknowledged: noMoney } : {}) });
-  if (!greeted) sendHello(turn, neighbour);
+  if (isNew || !greeted) sendHello(turn, neighbour);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }
-
-/**
- * The neighbour has heard a later run of ours than this one: our disk was lost. We count on from
- * there, or it would take all we say for old.
- */
-function catchUp(turn: Turn, heard: bigint): void {
-  if (heard <= turn.node.ledger.run || heard >= runLimit) return;
-  record(turn, { type: "AgentStarted", run: heard + 1n });
-}
-
-/** No agent was ever started so often: a neighbour that says so is not believed. */
-const runLimit = 1n << 40n;
 
 function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
   const { policy } = of.live;
@@ -96,14 +89,15 @@ function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello
 /** ADVERT: what we charge this neighbour now, per class. */
 export function sendAdvert(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
-  if (of === undefined) return;
+  const head = headTo(turn, neighbour);
+  if (of === undefined || head === undefined) return;
   const offers = paidClasses(of).flatMap((paidClass): readonly Offer[] => {
     const price = priceOf(turn, of, { neighbour, class: paidClass });
     return price === undefined ? [] : [{ destination: anywhere, class: paidClass, price }];
   });
   const advert: Omit<Advert, "signature"> = {
     type: "ADVERT",
-    sender: turn.node.signer.id,
+    ...head,
     recipient: of.ledger.id,
     run: turn.node.ledger.run,
     count: of.live.adverts + 1n,
@@ -136,10 +130,11 @@ function newer(a: Advert, b: Advert): boolean {
 /** STATEMENT: our counters, so that both sides know what was lost on the way. */
 export function sendStatement(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
-  if (of === undefined) return;
+  const head = headTo(turn, neighbour);
+  if (of === undefined || head === undefined) return;
   const statement: Omit<Statement, "signature"> = {
     type: "STATEMENT",
-    sender: turn.node.signer.id,
+    ...head,
     recipient: of.ledger.id,
     counters: of.live.paths.map((path) => ({ sent: path.sent, read: path.read })),
   };

@@ -1,4 +1,5 @@
 import type { Channel } from "#core/settlement/channel.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import type { Money } from "#core/units/money.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import type { NeighbourPolicy } from "./policy.ts";
@@ -11,6 +12,8 @@ export type Input =
       readonly neighbours: readonly NeighbourPolicy[];
       /** Our WireGuard public key, 32 bytes, told in HELLO. */
       readonly tunnelKey: Uint8Array;
+      /** The name for our journal, should it be a new one: drawn by the shell, never used before. */
+      readonly journal: JournalId;
       /** Whether a run begins, and not only the configuration changed. */
       readonly starting: boolean;
     }

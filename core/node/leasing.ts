@@ -40,17 +40,19 @@ export function takeLeases(turn: Turn, neighbour: number, message: LeaseMessage)
 }
 
 /**
- * A blank account that is offered later leases belongs to a payer that lost its disk: it resumes
- * at G, so only the last of them counts. How far it had used the earlier ones nobody knows.
+ * A blank account that is offered leases made for another journal belongs to a payer that lost its
+ * disk: it resumes at the end of the last of those, because nobody knows how far it had used them.
  */
 function relevant(turn: Turn, key: PathKey, leases: readonly Lease[]): readonly Lease[] {
   const of = acting(turn, key.neighbour);
   const held = of === undefined ? undefined : outboundOf(of, key.class)?.account.schedule.leases;
-  const last = leases[leases.length - 1];
-  const first = leases[0];
-  return held === 0n && last !== undefined && first !== undefined && first.number > 1n
-    ? [last]
-    : leases;
+  const lost = leases.filter((lease) => isForAnother(turn, lease));
+  return held === 0n && lost.length > 0 ? leases.slice(lost.length - 1) : leases;
+}
+
+/** Whether a lease was made for another journal of ours than this. */
+function isForAnother(turn: Turn, lease: Lease): boolean {
+  return lease.payerJournal !== turn.node.ledger.journal;
 }
 
 /**
@@ -103,8 +105,12 @@ function takeLease(turn: Turn, key: PathKey, lease: Lease): boolean {
   if (account.schedule.segments.length >= 2 * segmentLimit) {
     return no(turn, key, "too many price changes");
   }
-  const blank = account.schedule.leases === 0n && lease.number > 1n && lease.to > lease.from;
+  const ours = !isForAnother(turn, lease);
+  const blank = account.schedule.leases === 0n && !ours && lease.to > lease.from;
   if (why !== undefined && !blank) return no(turn, key, why);
+  if (!blank && (!ours || lease.payeeJournal !== of.ledger.journal)) {
+    return no(turn, key, "lease of another journal");
+  }
   if (!leaseHolds(turn.node.holds, id, lease)) return no(turn, key, "bad signature");
   if (blank) return restoreFrom(turn, key, of, lease);
   if (!mayAccept(integers, payerView(account, found.path.sent), lease.from, lease.to)) return false;
@@ -123,6 +129,7 @@ function takeOldLease(
 ): boolean {
   const conflicts =
     latest !== undefined &&
+    lease.payeeJournal === latest.payeeJournal &&
     lease.from < latest.to &&
     lease.to > latest.from &&
     !sameBytes(canonical(leaseForm(latest)), canonical(leaseForm(lease)));
@@ -152,7 +159,7 @@ export function signedLease(id: AccountId, lease: Lease): Uint8Array {
 }
 
 /**
- * A blank account is offered a later lease: our disk was lost. We go on at that lease's end, if
+ * A blank account is offered a lease of before: our disk was lost. We go on at that lease's end, if
  * that costs no more than L beyond what our own vouchers say (protocol section 5).
  */
 function restoreFrom(turn: Turn, key: PathKey, of: Acting, lease: Lease): boolean {

@@ -1,7 +1,7 @@
 import { resume } from "#core/account/counter.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import type { Meter } from "#core/meter/meter.ts";
-import type { Advert, Hello } from "#core/peer/message.ts";
+import type { Advert, Hello, Speaker } from "#core/peer/message.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import type { Standing } from "./output.ts";
@@ -16,6 +16,8 @@ export interface LiveNeighbour {
   /** What the shell was last told. */
   readonly standing: Standing;
   readonly hello: Hello | undefined;
+  /** Who said HELLO last, met or not: whom ours answers. */
+  readonly heard: Speaker | undefined;
   /** The neighbour has heard our present run. */
   readonly greeted: boolean;
   /** The neighbour has shown which leases it holds: until then a blank ledger grants nothing. */
@@ -61,6 +63,7 @@ export function awaken(neighbour: NeighbourLedger): LiveNeighbour {
     paths: neighbour.outbound.map((_, i) => awakenPath(neighbour, i)),
     standing: "open",
     hello: undefined,
+    heard: undefined,
     greeted: false,
     shown: false,
     acknowledged: noMoney,

@@ -1,7 +1,7 @@
 import { owed, payerView } from "#core/account/payer-account.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import { lowerPosition } from "#core/meter/meter.ts";
-import { encodeMessage } from "#core/peer/message-form.ts";
+import { encodeVoucher } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/payer-rules.ts";
 import { due, reach } from "#core/schedule/schedule.ts";
@@ -10,6 +10,7 @@ import { signVoucher, sum } from "#core/settlement/voucher.ts";
 import { type Money, moneyLimit, type TokenUnits } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
+import { headTo } from "./meeting.ts";
 import {
   type Acting,
   acting,
@@ -166,10 +167,11 @@ function min(a: Position, b: Position): Position {
 /** P4: the voucher and the leases held, as the journal has them. */
 export function sendVoucher(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
-  if (of === undefined) return;
-  const bytes = encodeMessage({
+  const head = headTo(turn, neighbour);
+  if (of === undefined || head === undefined) return;
+  const bytes = encodeVoucher({
     type: "VOUCHER",
-    sender: turn.node.signer.id,
+    ...head,
     voucher: of.ledger.signed,
     held: of.ledger.outbound.map((account) => account.latest),
   });

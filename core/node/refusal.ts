@@ -11,6 +11,10 @@ export type Refusal =
   | "unknown price class"
   | "message of another sender"
   | "message for another recipient"
+  | "message for another journal"
+  | "message from another journal"
+  | "too many lost disks"
+  | "lease of another journal"
   | "bad signature"
   | "older than what is known"
   | "tunnel key differs from the configured one"
@@ -48,6 +52,12 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "unknown price class": "an input about a price class that is not configured",
   "message of another sender": "a neighbour passed on a message of somebody else; dropped",
   "message for another recipient": "a message meant for another node; dropped",
+  "message for another journal":
+    "a message meant for a journal that we lost; dropped, and answered",
+  "message from another journal": "a message of a journal that the neighbour lost; dropped",
+  "too many lost disks":
+    "the neighbour began more than 1000 journals; nothing more is done with it",
+  "lease of another journal": "a lease that was made for or from a journal that is lost; ignored",
   "bad signature": "a signature does not hold; dropped",
   "older than what is known": "an older statement arrived after a newer one; dropped",
   "tunnel key differs from the configured one": "compare the tunnel keys in both configurations",

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from "#core/journal/event.ts";
+import type { Advert, LeaseMessage, Statement, VoucherMessage } from "#core/peer/message.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
 import { isPossibleChannel, sameChannel } from "#core/settlement/channel.ts";
 import { configure } from "./configuring.ts";
@@ -14,12 +15,13 @@ import {
 } from "./greeting.ts";
 import type { Input, Wish } from "./input.ts";
 import { takeLeases } from "./leasing.ts";
+import { isBetweenUs } from "./meeting.ts";
 import { journalPositions, takeReadings } from "./metering.ts";
 import { monitor } from "./monitor.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
 import { actAsPayer, sendVoucher, voucherIsWanting } from "./paying.ts";
-import { acting, beginTurn, record, refuse, refuseAbsent, type Turn } from "./turn.ts";
+import { type Acting, acting, beginTurn, record, refuse, refuseAbsent, type Turn } from "./turn.ts";
 
 /** What one input led to. */
 export interface Step {
@@ -71,9 +73,17 @@ function takeDatagram(turn: Turn, neighbour: number, bytes: Uint8Array): void {
   if (message.sender !== of.ledger.id) {
     return refuse(turn, neighbour, "message of another sender");
   }
+  if (message.type === "HELLO") return takeHello(turn, neighbour, of, message);
+  if (isBetweenUs(turn, neighbour, message)) takeStated(turn, neighbour, of, message);
+}
+
+function takeStated(
+  turn: Turn,
+  neighbour: number,
+  of: Acting,
+  message: LeaseMessage | VoucherMessage | Statement | Advert,
+): void {
   switch (message.type) {
-    case "HELLO":
-      return takeHello(turn, neighbour, of, message);
     case "LEASE":
       return takeLeases(turn, neighbour, message);
     case "VOUCHER":

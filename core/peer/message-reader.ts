@@ -7,6 +7,7 @@ import { sameBytes, toHex } from "#core/identity/hexadecimal.ts";
 import { signatureLength } from "#core/identity/signature.ts";
 import { readLease } from "#core/schedule/lease-form.ts";
 import { readVoucher } from "#core/settlement/voucher-form.ts";
+import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import { type Money, moneyLimit } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
@@ -17,6 +18,7 @@ import {
   destinationLimit,
   leasesPerMessage,
   type Message,
+  type MessageHead,
   type Offer,
   offersPerMessage,
   protocolVersion,
@@ -35,7 +37,7 @@ export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
   if (bytes.length > datagramLimit) return "oversized datagram";
   try {
     const reader = canonicalReader(bytes);
-    reader.array(4, 11);
+    reader.array(7, 14);
     if (reader.small(255) !== protocolVersion) return "unknown protocol version";
     const kind = reader.small(255);
     if (kind < 1 || kind > 5) return "unknown kind of message";
@@ -49,27 +51,38 @@ export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
 }
 
 function readMessage(reader: CanonicalReader, kind: number): Message {
-  const sender = readNode(reader);
+  const head = readHead(reader);
   switch (kind) {
     case messageKinds.HELLO:
-      return { type: "HELLO", sender, ...readHello(reader) };
+      return { type: "HELLO", ...head, ...readHello(reader) };
     case messageKinds.LEASE:
-      return { type: "LEASE", sender, ...readLeases(reader) };
+      return { type: "LEASE", ...head, ...readLeases(reader) };
     case messageKinds.VOUCHER: {
       const voucher = readOptional(reader, readVoucher);
       const count = reader.array(1, priceClassLimit);
       const held = Array.from({ length: count }, () => readOptional(reader, readLease));
-      return { type: "VOUCHER", sender, voucher, held };
+      return { type: "VOUCHER", ...head, voucher, held };
     }
     case messageKinds.STATEMENT:
-      return { type: "STATEMENT", sender, ...readStatement(reader) };
+      return { type: "STATEMENT", ...head, ...readStatement(reader) };
     default:
-      return { type: "ADVERT", sender, ...readAdvert(reader) };
+      return { type: "ADVERT", ...head, ...readAdvert(reader) };
   }
+}
+
+function readHead(reader: CanonicalReader): MessageHead {
+  const sender = readNode(reader);
+  const from = journalId(reader.small(journalIdLimit - 1));
+  const to = reader.small(journalIdLimit - 1);
+  return { sender, from, to: to === 0 ? undefined : journalId(to) };
 }
 
 function readHello(reader: CanonicalReader) {
   const recipient = readNode(reader);
+  reader.array(3, 3);
+  const meetings = reader.integer(positionLimit);
+  const answers = reader.integer(positionLimit);
+  const met = reader.small(1) === 1;
   const run = reader.integer(positionLimit);
   const heard = reader.integer(positionLimit);
   const classes = reader.small(priceClassLimit);
@@ -85,7 +98,8 @@ function readHello(reader: CanonicalReader) {
   const tunnelKey = reader.bytes(32, 32);
   const channelId = toHex(reader.bytes(32, 32));
   const signature = readSignature(reader);
-  return { recipient, run, heard, classes, terms, tunnelKey, channelId, signature };
+  const greeting = { recipient, meetings, answers, met, run, heard, classes };
+  return { ...greeting, terms, tunnelKey, channelId, signature };
 }
 
 function readLeases(reader: CanonicalReader) {

@@ -2,6 +2,7 @@ import type { Terms } from "#core/account/terms.ts";
 import type { Signature } from "#core/identity/signature.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
 import type { Price } from "#core/units/price.ts";
@@ -25,11 +26,38 @@ export const offersPerMessage = 16;
  */
 export type Message = Hello | LeaseMessage | VoucherMessage | Statement | Advert;
 
-/** Who I am, what I run on, my constants. Signed. */
-export interface Hello {
-  readonly type: "HELLO";
+/** What every message says first. */
+export interface MessageHead {
   readonly sender: NodeId;
+  /** The journal from which the sender speaks. */
+  readonly from: JournalId;
+  /**
+   * The recipient's journal that it is meant for, as the sender met it; in a HELLO, as the sender
+   * heard it, and nothing where it heard none. Whatever is meant for another journal is dropped.
+   */
+  readonly to: JournalId | undefined;
+}
+
+/** A journal of the sender of a HELLO, and how many of the recipient's it had met by then. */
+export interface Speaker {
+  readonly journal: JournalId;
+  readonly meetings: bigint;
+}
+
+/**
+ * Who I am, what I run on, my constants. Signed. Two journals have met when each has had a HELLO
+ * that answers one of its own: `answers` is a number that nobody could know before, and so an old
+ * HELLO, come late, never brings back a journal that was lost.
+ */
+export interface Hello extends MessageHead {
+  readonly type: "HELLO";
   readonly recipient: NodeId;
+  /** How many journals of the recipient the sender has met. */
+  readonly meetings: bigint;
+  /** The same number of the recipient's, as the sender heard it last. */
+  readonly answers: bigint;
+  /** Whether the sender has met the journal `to`: if not, it asks for an answer. */
+  readonly met: boolean;
   /** How often the sender's agent was started: a newer one replaces an older one. */
   readonly run: bigint;
   /** The newest run of the recipient that the sender has heard, 0 for none: asks for an answer. */
@@ -45,9 +73,8 @@ export interface Hello {
 }
 
 /** The payee to the payer: what it has leased and what it has been paid. Each lease is signed. */
-export interface LeaseMessage {
+export interface LeaseMessage extends MessageHead {
   readonly type: "LEASE";
-  readonly sender: NodeId;
   readonly class: PriceClass;
   /** The oldest unacknowledged ones, or the latest one again. */
   readonly leases: readonly Lease[];
@@ -56,9 +83,8 @@ export interface LeaseMessage {
 }
 
 /** The payer to the payee: what it has signed and which leases it holds. */
-export interface VoucherMessage {
+export interface VoucherMessage extends MessageHead {
   readonly type: "VOUCHER";
-  readonly sender: NodeId;
   /** Nothing where nothing was ever signed. */
   readonly voucher: Voucher | undefined;
   /** Per paid class, class 1 first: the last lease held, with the payee's own signature. */
@@ -66,9 +92,8 @@ export interface VoucherMessage {
 }
 
 /** The cumulative counters of both directions of every paid class. Signed; display and metrics. */
-export interface Statement {
+export interface Statement extends MessageHead {
   readonly type: "STATEMENT";
-  readonly sender: NodeId;
   readonly recipient: NodeId;
   /** Class 1 first. */
   readonly counters: readonly { readonly sent: Position; readonly read: Position }[];
@@ -76,9 +101,8 @@ export interface Statement {
 }
 
 /** What the sender charges the recipient for bytes to a destination. Signed. */
-export interface Advert {
+export interface Advert extends MessageHead {
   readonly type: "ADVERT";
-  readonly sender: NodeId;
   readonly recipient: NodeId;
   /** Newer replaces older: the sender's run, then its count within the run. */
   readonly run: bigint;

@@ -5,6 +5,7 @@ import {
   type Signer,
   signingDigest,
 } from "#core/identity/signature.ts";
+import type { JournalId } from "#core/units/journal-id.ts";
 import type { Money } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
@@ -25,6 +26,15 @@ export interface Lease {
   readonly price: Price;
   /** F(from): what all positions before this lease cost together. */
   readonly due: Money;
+  /**
+   * Up to here the payee had been paid when it signed: F(settled) <= w. Where a payee that lost its
+   * disk resumes its reading, because v <= F(tx) puts the payer there at least (T6).
+   */
+  readonly settled: Position;
+  /** The payer's journal that it was signed for: another one than ours means a lost disk. */
+  readonly payerJournal: JournalId;
+  /** The payee's journal that it stands in: only leases of one journal contradict each other. */
+  readonly payeeJournal: JournalId;
   /** The payee's, over the account and all fields above. */
   readonly signature: Signature;
 }
@@ -49,6 +59,9 @@ export function leaseDigest(account: AccountId, lease: LeaseTerms): Uint8Array {
     lease.to,
     lease.price,
     lease.due,
+    lease.settled,
+    lease.payerJournal,
+    lease.payeeJournal,
   ];
   return signingDigest("lease", fields);
 }

@@ -4,8 +4,9 @@ import { type Node, replay } from "#core/node/node.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
 import { step } from "#core/node/step.ts";
 import type { Message } from "#core/peer/message.ts";
-import { encodeMessage } from "#core/peer/message-form.ts";
+import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
 import { signLease } from "#core/schedule/lease.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { money, noMoney, tokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
@@ -49,7 +50,13 @@ export function busyNode(): Node {
     }),
   );
   const inputs: Input[] = [
-    { type: "Configured", neighbours: policies, tunnelKey: new Uint8Array(32), starting: true },
+    {
+      type: "Configured",
+      neighbours: policies,
+      tunnelKey: new Uint8Array(32),
+      journal: ownJournal,
+      starting: true,
+    },
     ...others.map((_, neighbour): Input => {
       const channel = {
         channelId: neighbour.toString(16).padStart(64, "0"),
@@ -66,8 +73,23 @@ export function busyNode(): Node {
   others.forEach((other, neighbour) => {
     const account = { payer: self.id, payee: other.id, class: priceClass(1) };
     const lease = signLease(account, firstLease, other);
-    const head = { sender: other.id };
+    const head = { sender: other.id, from: theirJournal, to: ownJournal };
+    const hello = {
+      type: "HELLO",
+      ...head,
+      recipient: self.id,
+      meetings: 1n,
+      answers: 0n,
+      met: true,
+      run: 1n,
+      heard: 1n,
+      classes: 1,
+      terms,
+      tunnelKey: new Uint8Array(32),
+      channelId: "00".repeat(32),
+    } as const;
     const messages: readonly Message[] = [
+      { ...hello, signature: other.sign(helloDigest(hello)) },
       { type: "LEASE", ...head, class: priceClass(1), leases: [lease], credited: undefined },
       { type: "VOUCHER", ...head, voucher: undefined, held: [undefined] },
     ];
@@ -80,6 +102,9 @@ export function busyNode(): Node {
   return node;
 }
 
+const ownJournal = journalId(1);
+const theirJournal = journalId(2);
+
 /** A lease long enough for the whole bench, at 50 grains a byte. */
 const firstLease = {
   number: 1n,
@@ -87,6 +112,9 @@ const firstLease = {
   to: position(10n ** 12n),
   price: price(50n),
   due: noMoney,
+  settled: origin,
+  payerJournal: ownJournal,
+  payeeJournal: theirJournal,
 };
 
 function batch(round: bigint): readonly Reading[] {

@@ -5,6 +5,7 @@ import { replay } from "#core/node/node.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
 import { type Refusal, refusalWords } from "#core/node/refusal.ts";
 import { step } from "#core/node/step.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { money, noMoney } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { price } from "#core/units/price.ts";
@@ -29,7 +30,8 @@ function policy(id: NodeId, classes = 1): NeighbourPolicy {
 }
 
 function configuredWith(neighbours: readonly NeighbourPolicy[]): Input {
-  return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), starting: true };
+  const journal = journalId(1);
+  return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), journal, starting: true };
 }
 
 test("250 neighbours are taken, the 251st is refused and counted, and the others work on", () => {

@@ -6,8 +6,13 @@ import { fromHex, sameBytes } from "#core/identity/hexadecimal.ts";
 import { evolve } from "#core/journal/ledger.ts";
 import type { Step } from "#core/node/step.ts";
 import { datagramLimit } from "#core/peer/message.ts";
-import { encodeMessage } from "#core/peer/message-form.ts";
+import { encodeMessage, encodeVoucher } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
+import type { Lease } from "#core/schedule/lease.ts";
+import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
+import { type Money, moneyLimit, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
+import { type Position, positionLimit } from "#core/units/position.ts";
+import { price, priceLimit } from "#core/units/price.ts";
 import { modelledCheck, testSigner } from "../simulator/test-signer.ts";
 import {
   arriveAt,
@@ -181,28 +186,35 @@ test("text that is longer, and lists that are longer, than the limits are refuse
   const sender = fromHex(testSigner(2).id);
   const recipient = fromHex(testSigner(1).id);
   const signature = new Uint8Array(65);
-  const lease = [1, 0, 1, 1, 0, signature];
+  const lease = [1, 0, 1, 1, 0, 0, 1, 2, signature];
+  const head = [sender, 2, 1];
   const advert = (offers: readonly (readonly [string, number, number])[]) =>
-    canonical([1, 5, sender, recipient, 1, 1, offers, signature]);
+    canonical([1, 5, ...head, recipient, 1, 1, offers, signature]);
   const offer = ["::/0", 1, 1] as const;
   const forms: readonly (readonly [Uint8Array, boolean])[] = [
-    [canonical([1, 2, sender, 1, Array(6).fill(lease), []]), true],
-    [canonical([1, 2, sender, 1, Array(7).fill(lease), []]), false],
-    [canonical([1, 2, sender, 0, [lease], []]), false],
-    [canonical([1, 2, sender, 8, [lease], []]), false],
-    [canonical([1, 2, sender, 1, [[1, 0, 1, 0, 0, signature]], []]), false],
-    [canonical([1, 3, sender, [], Array(7).fill([])]), true],
-    [canonical([1, 3, sender, [], Array(8).fill([])]), false],
-    [canonical([1, 3, sender, [], []]), false],
+    [canonical([1, 2, ...head, 1, Array(6).fill(lease), []]), true],
+    [canonical([1, 2, ...head, 1, Array(7).fill(lease), []]), false],
+    [canonical([1, 2, ...head, 0, [lease], []]), false],
+    [canonical([1, 2, ...head, 8, [lease], []]), false],
+    [canonical([1, 2, ...head, 1, [[1, 0, 1, 0, 0, 0, 1, 2, signature]], []]), false],
+    [canonical([1, 2, ...head, 1, [[1, 0, 1, 1, 0, 0, 0, 2, signature]], []]), false],
+    [canonical([1, 2, ...head, 1, [[1, 0, 1, 1, 0, 0, 2 ** 32, 2, signature]], []]), false],
+    [canonical([1, 2, sender, 0, 1, 1, [lease], []]), false],
+    [canonical([1, 2, sender, 2 ** 32, 1, 1, [lease], []]), false],
+    [canonical([1, 2, sender, 2, 2 ** 32, 1, [lease], []]), false],
+    [canonical([1, 2, sender, 2, 0, 1, [lease], []]), true],
+    [canonical([1, 3, ...head, [], Array(7).fill([])]), true],
+    [canonical([1, 3, ...head, [], Array(8).fill([])]), false],
+    [canonical([1, 3, ...head, [], []]), false],
     [advert(Array(16).fill(offer)), true],
     [advert(Array(17).fill(offer)), false],
     [advert([["a".repeat(43), 1, 1]]), true],
     [advert([["a".repeat(44), 1, 1]]), false],
     [advert([["::/0", 0, 1]]), false],
     [advert([["::/0", 1, 0]]), false],
-    [canonical([1, 4, sender, recipient, Array(7).fill([1, 1]), signature]), true],
-    [canonical([1, 4, sender, recipient, Array(8).fill([1, 1]), signature]), false],
-    [canonical([1, 4, sender, recipient, [[1n << 64n, 1]], signature]), false],
+    [canonical([1, 4, ...head, recipient, Array(7).fill([1, 1]), signature]), true],
+    [canonical([1, 4, ...head, recipient, Array(8).fill([1, 1]), signature]), false],
+    [canonical([1, 4, ...head, recipient, [[1n << 64n, 1]], signature]), false],
   ];
   for (const [bytes, good] of forms) {
     const message = decodeMessage(bytes);
@@ -211,4 +223,36 @@ test("text that is longer, and lists that are longer, than the limits are refuse
     );
     if (typeof message !== "string") expect(sameBytes(encodeMessage(message), bytes)).toBe(true);
   }
+});
+
+test("a VOUCHER of seven classes fits one datagram, and with the largest numbers there are says less", () => {
+  const payer = testSigner(1);
+  const head = { sender: payer.id, from: journalId(journalIdLimit - 1) };
+  const held = (most: boolean): Lease => ({
+    number: most ? positionLimit : (1n << 32n) - 1n,
+    from: (most ? positionLimit : (1n << 56n) - 1n) as Position,
+    to: (most ? positionLimit : (1n << 56n) - 1n) as Position,
+    price: price(most ? priceLimit : (1n << 40n) - 1n),
+    due: (most ? moneyLimit : (1n << 90n) - 1n) as Money,
+    settled: (most ? positionLimit : (1n << 56n) - 1n) as Position,
+    payerJournal: head.from,
+    payeeJournal: head.from,
+    signature: new Uint8Array(65),
+  });
+  const shownOf = (most: boolean) => {
+    const totals = Array<Money>(7).fill((most ? moneyLimit : (1n << 90n) - 1n) as Money);
+    const cumulative = tokenUnits(most ? tokenUnitsLimit : 1n << 90n);
+    const voucher = { totals, cumulative, signature: new Uint8Array(65) };
+    const leases = Array<Lease>(7).fill(held(most));
+    const bytes = encodeVoucher({ type: "VOUCHER", ...head, to: head.from, voucher, held: leases });
+    expect(bytes.length).toBeLessThanOrEqual(datagramLimit);
+    const message = decodeMessage(bytes);
+    if (typeof message === "string" || message.type !== "VOUCHER") throw new Error("no VOUCHER");
+    expect(message.voucher?.totals.length).toBe(7);
+    return message.held.map((lease) => lease !== undefined);
+  };
+  expect(shownOf(false)).toEqual(Array(7).fill(true));
+  const shown = shownOf(true);
+  expect(shown.slice(0, 5)).toEqual(Array(5).fill(true));
+  expect(shown).toContain(false);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeCommit } from "#core/journal/commit.ts";
 import type { Input } from "#core/node/input.ts";
-import { replay } from "#core/node/node.ts";
+import { type Node, replay } from "#core/node/node.ts";
 import { refusalWords } from "#core/node/refusal.ts";
 import { step } from "#core/node/step.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
@@ -10,7 +10,7 @@ import { type Money, moneyLimit } from "#core/units/money.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
 import { type Price, priceLimit } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { configured, nodeAt, smallTerms } from "../simulator/line-world.ts";
+import { configured, greeting, headBetween, nodeAt, smallTerms } from "../simulator/line-world.ts";
 import { modelledCheck } from "../simulator/test-signer.ts";
 import { livelyPair, newRefusals, scenesOf } from "./lively-pair.ts";
 
@@ -21,6 +21,8 @@ function payingNode() {
   const [payer, payee] = [nodeAt(world, 0), nodeAt(world, 1)];
   const schedule = payer.node.ledger.neighbours[0]?.outbound[0]?.schedule;
   if (schedule === undefined) throw new Error("no account");
+  const between = headBetween(world, 1, 0);
+  if (between.to === undefined) throw new Error("never met");
   const id = { payer: payer.signer.id, payee: payee.signer.id, class: priceClass(1) };
   const next: LeaseTerms = {
     number: schedule.leases + 1n,
@@ -28,15 +30,17 @@ function payingNode() {
     to: (schedule.end + 10n) as Position,
     price: 3n as Price,
     due: schedule.endDue,
+    settled: schedule.start,
+    payerJournal: between.to,
+    payeeJournal: between.from,
   };
   const leased = (terms: LeaseTerms, signer = payee.signer): Lease => signLease(id, terms, signer);
-  const said = (leases: readonly Lease[], paidClass = 1): Input => {
-    const sender = payee.signer.id;
-    const head = { type: "LEASE", sender, class: priceClass(paidClass) } as const;
+  const said = (leases: readonly Lease[], paidClass = 1, to: Node = payer.node): Input => {
+    const head = { ...between, to: to.ledger.journal, class: priceClass(paidClass) };
     return {
       type: "Datagram",
       neighbour: 0,
-      bytes: encodeMessage({ ...head, leases, credited: undefined }),
+      bytes: encodeMessage({ type: "LEASE", ...head, leases, credited: undefined }),
     };
   };
   const refused = (terms: LeaseTerms, signer = payee.signer): Record<string, number> => {
@@ -50,7 +54,6 @@ function payingNode() {
     expect(later.events[0]?.type).toBe("LeaseAccepted");
     return found;
   };
-  const configuration = configured(world, 0, true);
   return {
     node: payer.node,
     payer,
@@ -61,7 +64,7 @@ function payingNode() {
     leased,
     said,
     refused,
-    configuration,
+    world,
   };
 }
 
@@ -131,13 +134,15 @@ test("an old lease with an old number, signed anew for other positions, is refus
 });
 
 test("a payer without a journal refuses a lease whose sum is beyond L, however large its numbers", () => {
-  const { payer, next, leased, said, configuration } = payingNode();
-  const blank = step(replay(payer.signer, [], modelledCheck), configuration).node;
+  const { payer, world, next, leased, said } = payingNode();
+  payer.journals += 1;
+  const started = step(replay(payer.signer, [], modelledCheck), configured(world, 0, true)).node;
+  const blank = step(started, greeting(world, 1, started)).node;
   const dues = [smallTerms.creditLimit + 1n, moneyLimit, moneyLimit - 1n];
   for (const due of dues) {
     for (const to of [next.to, positionLimit as Position]) {
       const lease = leased({ ...next, to, due: due as Money });
-      const after = step(blank, said([lease]));
+      const after = step(blank, said([lease], 1, blank));
       expect(after.events).toEqual([]);
       expect(newRefusals(blank, after.node)).toEqual({ "lease leaves a gap": 1 });
     }

@@ -7,7 +7,7 @@ import { encodeMessage } from "#core/peer/message-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { signVoucher, type Voucher } from "#core/settlement/voucher.ts";
 import { type Money, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
-import { channelOf, nodeAt } from "../simulator/line-world.ts";
+import { channelOf, headBetween, nodeAt } from "../simulator/line-world.ts";
 import { livelyPair, newRefusals, scenesOf } from "./lively-pair.ts";
 
 /** Node 1 is paid by node 0, who from here on says what the test wants it to. */
@@ -26,8 +26,8 @@ function paidNode(grainsPerUnit = 1n) {
   const sign = (total: bigint, on: Channel = channel) =>
     signVoucher(on, [total as Money], payer.signer);
   const said = (voucher: Voucher): Input => {
-    const sender = payer.signer.id;
-    const bytes = encodeMessage({ type: "VOUCHER", sender, voucher, held: [latest] });
+    const head = headBetween(world, 0, 1);
+    const bytes = encodeMessage({ type: "VOUCHER", ...head, voucher, held: [latest] });
     return { type: "Datagram", neighbour: 0, bytes };
   };
   const fact = (change: Partial<Channel>): Input => {
@@ -109,9 +109,8 @@ test("a voucher that goes down on one class though its sum goes up is refused", 
   if (account === undefined || channel === undefined || one === 0n) throw new Error("nothing paid");
   const totals = [(one - 1n) as Money, 30n as Money];
   const voucher = signVoucher(channel, totals, nodeAt(world, 0).signer);
-  const sender = nodeAt(world, 0).signer.id;
   const held = [undefined, undefined];
-  const bytes = encodeMessage({ type: "VOUCHER", sender, voucher, held });
+  const bytes = encodeMessage({ type: "VOUCHER", ...headBetween(world, 0, 1), voucher, held });
   expect(refused(payee, { type: "Datagram", neighbour: 0, bytes })).toEqual({
     "voucher goes down": 1,
   });

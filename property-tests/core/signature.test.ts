@@ -8,6 +8,7 @@ import { signedBy, signingDigest } from "#core/identity/signature.ts";
 import { accountFields } from "#core/schedule/account-id.ts";
 import { leaseDigest } from "#core/schedule/lease.ts";
 import { voucherDigest } from "#core/settlement/voucher.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { nodeId } from "#core/units/node-id.ts";
 import { position } from "#core/units/position.ts";
@@ -99,19 +100,25 @@ test("a lease digest is SHA-256 over these bytes, assembled by hand", () => {
     to: position(0x56789n),
     price: price(200n),
     due: money(1n << 70n),
+    settled: position(0x12n),
+    payerJournal: journalId(0xfedcba98),
+    payeeJournal: journalId(9),
   };
   const by = [
     "94", // protocol, version, domain, fields
     `a8${toHex(ascii("meshtoll"))}`,
     "01",
     `a5${toHex(ascii("lease"))}`,
-    "96", // account, number, from, to, price, due
+    "99", // account, number, from, to, price, due, settled, the journals of payer and payee
     `93c421${account.payer}c421${account.payee}03`,
     "07",
     "cd1234",
     "ce00056789",
     "ccc8",
     "c70901400000000000000000",
+    "12",
+    "cefedcba98",
+    "09",
   ].join("");
   expect(toHex(leaseDigest(account, lease))).toBe(toHex(sha256(fromHex(by))));
   expect(toHex(canonical(accountFields(account)))).toBe(

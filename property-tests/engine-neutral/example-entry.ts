@@ -4,6 +4,7 @@ import { fromHex, toHex } from "#core/identity/hexadecimal.ts";
 import { signedBy } from "#core/identity/signature.ts";
 import { signLease } from "#core/schedule/lease.ts";
 import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits, toTokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
 import { cost, price } from "#core/units/price.ts";
@@ -22,7 +23,16 @@ export function run(inputText: string): string {
   const payee = testSigner(2);
   const lease = signLease(
     { payer: payer.id, payee: payee.id, class: priceClass(1) },
-    { number: 1n, from: origin, to: bytes, price: dear, due: money(0n) },
+    {
+      number: 1n,
+      from: origin,
+      to: bytes,
+      price: dear,
+      due: money(0n),
+      settled: origin,
+      payerJournal: journalId(1),
+      payeeJournal: journalId(2),
+    },
     payee,
   );
   const channel = {

@@ -6,6 +6,7 @@ import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-f
 import { type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
+import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import { money, noMoney, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { type Position, position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
@@ -25,6 +26,9 @@ const leaseTerms: LeaseTerms = {
   to: position(201_000_000n),
   price: price(50n),
   due: money(50_000_000n),
+  settled: position(600_000n),
+  payerJournal: journalId(7),
+  payeeJournal: journalId(0xdeadbeef),
 };
 
 const largestLease: LeaseTerms = {
@@ -33,6 +37,9 @@ const largestLease: LeaseTerms = {
   to: position(positionLimit),
   price: price(priceLimit),
   due: money((1n << 160n) - 1n),
+  settled: position(positionLimit),
+  payerJournal: journalId(journalIdLimit - 1),
+  payeeJournal: journalId(journalIdLimit - 1),
 };
 
 const terms: Terms = {
@@ -62,9 +69,10 @@ const shared = signVoucher(channel, [money(1n), noMoney, money(1n << 100n)], pay
 
 /** An event of every kind, some of several shapes. The names never change. */
 export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
-  NodeOpened: { type: "NodeOpened", node: payer.id },
+  NodeOpened: { type: "NodeOpened", node: payer.id, journal: journalId(0xdeadbeef) },
   AgentStarted: { type: "AgentStarted", run: 5n },
   NeighbourAdded: { type: "NeighbourAdded", neighbour: 249, id: payee.id, classes: 7 },
+  NeighbourMet: { type: "NeighbourMet", neighbour: 249, journal: journalId(7) },
   TermsSet: { type: "TermsSet", neighbour: 3, terms },
   ChannelSeen: { type: "ChannelSeen", neighbour: 3, channel },
   "ChannelSeen, closing": {
@@ -117,10 +125,16 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
   "InvariantBroken T7": { type: "InvariantBroken", ...key, theorem: "T7" },
 };
 
+const ofPayer = { sender: payer.id, from: journalId(7), to: journalId(0xdeadbeef) } as const;
+const ofPayee = { sender: payee.id, from: journalId(0xdeadbeef), to: journalId(7) } as const;
+
 const hello = {
   type: "HELLO",
-  sender: payer.id,
+  ...ofPayer,
   recipient: payee.id,
+  meetings: 2n,
+  answers: 300n,
+  met: true,
   run: 5n,
   heard: 4n,
   classes: 2,
@@ -129,9 +143,11 @@ const hello = {
   channelId: channel.channelId,
 } as const;
 
+const stranger = { ...hello, to: undefined, meetings: 0n, answers: 0n, met: false } as const;
+
 const statement = {
   type: "STATEMENT",
-  sender: payer.id,
+  ...ofPayer,
   recipient: payee.id,
   counters: [
     { sent: position(1n << 33n), read: position(12n) },
@@ -141,7 +157,7 @@ const statement = {
 
 const advert = {
   type: "ADVERT",
-  sender: payee.id,
+  ...ofPayee,
   recipient: payer.id,
   run: 9n,
   count: 300n,
@@ -158,36 +174,40 @@ const advert = {
 /** A message of every kind, some of several shapes. The names never change. */
 export const messageSpecimens: Readonly<Record<string, Message>> = {
   HELLO: { ...hello, signature: payer.sign(helloDigest(hello)) },
+  "HELLO, to nobody known": {
+    ...stranger,
+    signature: payer.sign(helloDigest(stranger)),
+  },
   LEASE: {
     type: "LEASE",
-    sender: payee.id,
+    ...ofPayee,
     class: priceClass(1),
     leases: [lease],
     credited: voucher,
   },
   "LEASE, nothing to say": {
     type: "LEASE",
-    sender: payee.id,
+    ...ofPayee,
     class: priceClass(7),
     leases: [],
     credited: undefined,
   },
   "LEASE, largest": {
     type: "LEASE",
-    sender: payee.id,
+    ...ofPayee,
     class: priceClass(1),
     leases: Array(6).fill(extreme),
     credited: shared,
   },
   VOUCHER: {
     type: "VOUCHER",
-    sender: payer.id,
+    ...ofPayer,
     voucher: shared,
     held: [lease, undefined, extreme],
   },
   "VOUCHER, nothing signed": {
     type: "VOUCHER",
-    sender: payer.id,
+    ...ofPayer,
     voucher: undefined,
     held: [undefined],
   },

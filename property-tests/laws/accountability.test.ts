@@ -20,6 +20,7 @@ import { priceClass } from "#core/units/price-class.ts";
 import {
   channelOf,
   drain,
+  headBetween,
   type LineWorld,
   lineWorld,
   nodeAt,
@@ -87,7 +88,7 @@ function leaseSaid(world: LineWorld, change: (latest: Lease) => Lease): Input {
   if (latest === undefined) throw new Error("no lease");
   const id = { payer: payer.signer.id, payee: payee.signer.id, class: priceClass(1) };
   const lease = signLease(id, change(latest), payee.signer);
-  const message = { type: "LEASE", sender: payee.signer.id, class: id.class } as const;
+  const message = { type: "LEASE", ...headBetween(world, 1, 0), class: id.class } as const;
   const bytes = encodeMessage({ ...message, leases: [lease], credited: undefined });
   return { type: "Datagram", neighbour: 0, bytes };
 }
@@ -142,7 +143,8 @@ test("T23: a voucher beyond the price of all leases is proof, with the contract'
   if (end === undefined || endDue === undefined) throw new Error("no account");
   const channel = channelOf(world, end);
   const voucher = signVoucher(channel, [(endDue + 1n) as Money], payer.signer);
-  const message = { type: "VOUCHER", sender: payer.signer.id, voucher, held: [undefined] } as const;
+  const head = headBetween(world, 0, 1);
+  const message = { type: "VOUCHER", ...head, voucher, held: [undefined] } as const;
   const bytes = encodeMessage(message);
   const [event] = step(payee.node, { type: "Datagram", neighbour: 0, bytes }).events;
   if (event?.type !== "FraudProven") throw new Error("no proof");
@@ -176,8 +178,9 @@ test("T23: a lease that the neighbour did not sign, or that differs only by who 
   const { node, signer } = nodeAt(world, 0);
   const latest = node.ledger.neighbours[0]?.outbound[0]?.latest;
   if (latest === undefined) throw new Error("no lease");
-  const sender = nodeAt(world, 1).signer.id;
-  const head = { type: "LEASE", sender, class: priceClass(1), credited: undefined } as const;
+  const between = headBetween(world, 1, 0);
+  const { sender } = between;
+  const head = { type: "LEASE", ...between, class: priceClass(1), credited: undefined } as const;
   const forged = { ...latest, price: (latest.price + 1n) as Price };
   const own = signLease({ payer: sender, payee: signer.id, class: priceClass(1) }, forged, signer);
   for (const lease of [latest, forged, own]) {

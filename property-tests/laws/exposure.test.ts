@@ -4,6 +4,7 @@ import type { VoucherMessage } from "#core/peer/message.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { signLease } from "#core/schedule/lease.ts";
 import { signVoucher } from "#core/settlement/voucher.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
@@ -16,6 +17,8 @@ import {
   deliverAll,
   drain,
   feed,
+  greet,
+  headBetween,
   type LineWorld,
   lineWorld,
   nodeAt,
@@ -104,7 +107,9 @@ function cheater(world: LineWorld) {
     past.push(bytes);
     feed(world, 1, { type: "Datagram", neighbour: 0, bytes });
   };
-  const head = { type: "VOUCHER", sender: signer.id } as const;
+  greet(world);
+  const between = headBetween(world, 0, 1);
+  const head = { type: "VOUCHER", ...between } as const;
   return (cheat: Cheat): void => {
     world.air.length = 0;
     switch (cheat.do) {
@@ -122,7 +127,9 @@ function cheater(world: LineWorld) {
       }
       case "forge": {
         const to = BigInt(cheat.to + 1) as Position;
-        const terms = { number: 99n, from: 0n as Position, to, price: price(1n), due: noMoney };
+        const place = { number: 99n, from: 0n as Position, to, settled: 0n as Position };
+        const made = { payerJournal: between.from, payeeJournal: journalId(1 + (cheat.to % 3)) };
+        const terms = { ...place, price: price(1n), due: noMoney, ...made };
         return say({ ...head, voucher: undefined, held: [signLease(id, terms, signer)] });
       }
       case "read":

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Message } from "#core/peer/message.ts";
+import type { Message, MessageHead } from "#core/peer/message.ts";
 import {
   advertDigest,
   encodeMessage,
@@ -9,6 +9,7 @@ import {
 } from "#core/peer/message-form.ts";
 import { type Lease, signLease } from "#core/schedule/lease.ts";
 import { signVoucher } from "#core/settlement/voucher.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
 import type { Price } from "#core/units/price.ts";
@@ -17,6 +18,8 @@ import {
   channelOf,
   crash,
   feed,
+  greet,
+  headBetween,
   type LineWorld,
   lineWorld,
   nodeAt,
@@ -108,22 +111,35 @@ function liar(world: LineWorld): (lie: Lie) => void {
   const channel = channelOf(world, end);
   const id = { payer: payer.signer.id, payee: signer.id, class: priceClass(1) };
   const past: Uint8Array[] = [];
+  greet(world);
+  /** From whatever journal the payer believes in. */
+  const between = (): MessageHead => ({
+    ...headBetween(world, 1, 0),
+    from: payer.node.ledger.neighbours[0]?.journal ?? journalId(2001),
+  });
   const say = (message: Message): void => {
     const bytes = encodeMessage(message);
     past.push(bytes);
     feed(world, 0, { type: "Datagram", neighbour: 0, bytes });
   };
   const leased = (leases: readonly Lease[], credited: ReturnType<typeof signVoucher> | undefined) =>
-    say({ type: "LEASE", sender: signer.id, class: priceClass(1), leases, credited });
-  const head = { sender: signer.id, recipient: payer.signer.id } as const;
+    say({ type: "LEASE", ...between(), class: priceClass(1), leases, credited });
+  const head = { recipient: payer.signer.id } as const;
   const state = (what: "statement" | "hello" | "advert", by: bigint): void => {
     const counters = [{ sent: by as Position, read: positionLimit as Position }];
-    const statement = { type: "STATEMENT", ...head, counters } as const;
-    const advert = { type: "ADVERT", ...head, run: by, count: by, offers: [] } as const;
+    const statement = { type: "STATEMENT", ...between(), ...head, counters } as const;
+    const order = { run: by, count: by };
+    const advert = { type: "ADVERT", ...between(), ...head, ...order, offers: [] } as const;
     const more = { classes: 1, tunnelKey: new Uint8Array(32), channelId: "00".repeat(32) };
     const hello = {
       type: "HELLO",
+      ...between(),
       ...head,
+      // The same journal, or another one, with an answer that is right or is not.
+      ...(by % 3n === 0n ? {} : { from: journalId(7000 + Number(by % 5n)) }),
+      meetings: by,
+      answers: by % 2n === 0n ? (payer.node.ledger.neighbours[0]?.meetings ?? 0n) : by,
+      met: by % 4n < 2n,
       run: by,
       heard: by,
       terms: smallTerms,
@@ -150,6 +166,9 @@ function liar(world: LineWorld): (lie: Lie) => void {
           to: to as Position,
           price: BigInt(lie.price) as Price,
           due: ((schedule?.endDue ?? 0n) + BigInt(lie.more)) as Money,
+          settled: (from > BigInt(lie.more) ? from - BigInt(lie.more) : to) as Position,
+          payerJournal: journalId(lie.skip === 0 ? 1001 : 1001 - lie.skip),
+          payeeJournal: between().from,
         };
         return leased([signLease(id, terms, signer)], undefined);
       }

@@ -3,11 +3,15 @@ import { type Signer, signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
-import { replay } from "#core/node/node.ts";
+import { type Node, replay } from "#core/node/node.ts";
 import type { Output } from "#core/node/output.ts";
 import type { NeighbourPolicy, Pricing } from "#core/node/policy.ts";
 import { step } from "#core/node/step.ts";
+import type { MessageHead } from "#core/peer/message.ts";
+import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
+import { decodeMessage } from "#core/peer/message-reader.ts";
 import type { Channel } from "#core/settlement/channel.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits } from "#core/units/money.ts";
 import { price } from "#core/units/price.ts";
 import { quietWay, readings, recreate } from "./kernel.ts";
@@ -53,6 +57,7 @@ export function lineWorld(options: WorldOptions): LineWorld {
     return {
       signer,
       journal: [],
+      journals: 1,
       ledger: emptyLedger,
       node: replay(signer, [], checkOf(options)),
       ends,
@@ -116,7 +121,8 @@ export function configured(world: LineWorld, index: number, starting: boolean): 
       tunnelKey: new Uint8Array(32),
     };
   });
-  return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), starting };
+  const journal = journalId(1000 * (index + 1) + self.journals);
+  return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), journal, starting };
 }
 
 /** The payment channel of a wire, as a node's settlement port tells it. */
@@ -255,6 +261,7 @@ export function reboot(world: LineWorld, index: number): void {
 export function loseDisk(world: LineWorld, index: number): void {
   const self = nodeAt(world, index);
   self.journal.length = 0;
+  self.journals += 1;
   self.ledger = emptyLedger;
   crash(world, index);
 }
@@ -281,3 +288,44 @@ export const smallTerms: Terms = {
   priceCap: price(50n),
   allowance: 0n,
 };
+
+/** How a message of a node to another begins: between their present journals. */
+export function headBetween(world: LineWorld, sender: number, recipient: number): MessageHead {
+  const { signer, ledger } = nodeAt(world, sender);
+  const to = nodeAt(world, recipient).ledger.journal;
+  if (ledger.journal === undefined || to === undefined) throw new Error("no journal was begun");
+  return { sender: signer.id, from: ledger.journal, to };
+}
+
+/** Neighbours meet: HELLOs go to and fro until nobody has one to say, everything else is lost. */
+export function greet(world: LineWorld): void {
+  for (let i = 0; world.air.length > 0 && i < 1000; i++) {
+    const said = world.air[0] === undefined ? undefined : decodeMessage(world.air[0].bytes);
+    if (typeof said === "object" && said.type === "HELLO") deliver(world, 0, false);
+    else lose(world, 0);
+  }
+}
+
+/** The HELLO with which a node meets a neighbour that has no memory of it yet. */
+export function greeting(world: LineWorld, sender: number, recipient: Node): Input {
+  const { signer, ledger } = nodeAt(world, sender);
+  if (ledger.journal === undefined) throw new Error("no journal was begun");
+  const hello = {
+    type: "HELLO",
+    sender: signer.id,
+    from: ledger.journal,
+    to: recipient.ledger.journal,
+    recipient: recipient.signer.id,
+    meetings: 1n,
+    answers: recipient.ledger.neighbours[0]?.meetings ?? 0n,
+    met: true,
+    run: ledger.run,
+    heard: recipient.ledger.run,
+    classes: world.options.classes ?? 1,
+    terms: world.options.terms,
+    tunnelKey: new Uint8Array(32),
+    channelId: "00".repeat(32),
+  } as const;
+  const bytes = encodeMessage({ ...hello, signature: signer.sign(helloDigest(hello)) });
+  return { type: "Datagram", neighbour: 0, bytes };
+}

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { LeaseTerms } from "#core/schedule/lease.ts";
 import { append, emptySchedule, type Schedule } from "#core/schedule/schedule.ts";
+import { journalId } from "#core/units/journal-id.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
@@ -29,6 +30,9 @@ export function leasesOf(sizes: LeaseSizes): readonly LeaseTerms[] {
       to: to as Position,
       price: price(BigInt(grains)),
       due: due as Money,
+      settled: origin,
+      payerJournal: journalId(1),
+      payeeJournal: journalId(2),
     };
     due += BigInt(bytes * grains);
     from = to;

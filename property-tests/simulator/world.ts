@@ -24,6 +24,8 @@ export interface LineWorld {
 export interface WorldNode {
   readonly signer: Signer;
   readonly journal: LedgerEvent[];
+  /** How many journals it began: one more with every lost disk. */
+  journals: number;
   /** The fold of the journal, kept beside it. */
   ledger: Ledger;
   node: Node;

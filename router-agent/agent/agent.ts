@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -13,6 +14,7 @@ import { decodeCommit } from "#core/journal/commit.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, wake } from "#core/node/node.ts";
+import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
 import { raiseTunnels } from "./kernel-look.ts";
@@ -143,6 +145,7 @@ function configured({ keys }: AgentPorts, plan: Blueprint, starting: boolean): I
     type: "Configured",
     neighbours: plan.neighbours.map(({ policy }) => policy),
     tunnelKey: new Uint8Array(Buffer.from(keys.tunnelPublicKey, "base64")),
+    journal: journalId(randomInt(1, journalIdLimit)),
     starting,
   };
 }

@@ -78,11 +78,13 @@ function directionOf(event: LedgerEvent): ExplanationLine["direction"] {
 function inWords(event: LedgerEvent): string {
   switch (event.type) {
     case "NodeOpened":
-      return `the journal of node ${event.node} begins`;
+      return `journal ${event.journal} of node ${event.node} begins`;
     case "AgentStarted":
       return `the agent started for the ${event.run}. time`;
     case "NeighbourAdded":
       return `the neighbour was added, with ${event.classes} paid class(es)`;
+    case "NeighbourMet":
+      return `the neighbour speaks from its journal ${event.journal}: what others of it said is void`;
     case "TermsSet":
       return `terms: credit limit ${event.terms.creditLimit}, pay threshold ${event.terms.payThreshold} grains`;
     case "ChannelSeen":
