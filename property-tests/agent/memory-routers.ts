@@ -61,7 +61,7 @@ export function configOf(name: RouterName, changes: Record<string, unknown> = {}
     journal: "/nowhere/journal",
     keys: "/nowhere/keys",
     interface_prefix: `r${name}`,
-    pay_threshold: "0.00003 USDC",
+    pay_threshold: "0.00004 USDC",
     credit_limit: "0.002 USDC",
     reservation: "2MB",
     read_chunk: "500kB",

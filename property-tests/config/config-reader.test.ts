@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { backlog } from "#adapters/queueing/nft-table.ts";
 import { boundsOf, smallestCreditLimit } from "#agent/config/bounds.ts";
 import { interfaceName } from "#agent/config/config.ts";
 import { money } from "#core/units/money.ts";
@@ -196,18 +197,35 @@ describe("what is refused is named, with what was found and what is allowed", ()
   });
 
   test("T14: a credit limit that stalls, with the numbers and the smallest one that does not", () => {
-    const terms = { pay_threshold: "1000", price_cap: "7", read_chunk: "2000", round_trip: "3000" };
-    const smallest = 1000n - 1n + 7n * (2000n + 3000n + 1n);
+    const terms = { pay_threshold: "4000", price_cap: "7", read_chunk: "2000", round_trip: "3000" };
+    const smallest = 4000n - 1n + 7n * (2000n + 3000n + 1n);
     const main = (limit: bigint) => ({ ...terms, credit_limit: String(limit) });
     expect(accepted(JSON.stringify(main(smallest))).terms.creditLimit).toBe(smallest);
     const said = complaints(JSON.stringify(main(smallest - 1n)));
     expect(said).toContain(`credit_limit (line 1): found ${smallest - 1n} grains`);
     expect(said).toContain(`at least ${smallest} grains`);
-    expect(said).toContain("1000 - 1 + 7 x (2000 + 3000 + 1)");
+    expect(said).toContain("4000 - 1 + 7 x (2000 + 3000 + 1)");
     const own = neighbour(1, { price: "7", credit_limit: String(smallest - 1n) });
     const ofOne = complaints(JSON.stringify({ ...main(smallest), neighbours: [own] }));
     expect(ofOne).toContain("neighbours[0].credit_limit");
     expect(ofOne).not.toMatch(/^credit_limit/m);
+  });
+
+  test("more than six payments in a round trip, and the smallest threshold that avoids it", () => {
+    const terms = { price_cap: "7", round_trip: "3000", credit_limit: "1000000000000" };
+    expect(accepted(JSON.stringify({ ...terms, pay_threshold: "3500" }))).toBeDefined();
+    const said = complaints(JSON.stringify({ ...terms, pay_threshold: "3499" }));
+    expect(said).toContain("pay_threshold (line 1): found 3499 grains");
+    expect(said).toContain("at least 3500 grains");
+  });
+
+  test("a chunk of which the queues keep back half: the kernel would stop for good", () => {
+    const least = 2n * backlog(20_000_000n);
+    const rest = { link_rate: "20Mbit" };
+    expect(accepted(JSON.stringify({ ...rest, reservation: String(least) }))).toBeDefined();
+    const said = complaints(JSON.stringify({ ...rest, reservation: String(least - 1n) }));
+    expect(said).toContain(`reservation (line 1): found ${least - 1n} bytes`);
+    expect(said).toContain(`at least ${least} bytes`);
   });
 });
 

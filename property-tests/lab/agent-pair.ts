@@ -171,7 +171,7 @@ function configOf(
     journal: directory(name),
     keys: join(home, name, "keys"),
     interface_prefix: prefix(name),
-    pay_threshold: "0.00003 USDC",
+    pay_threshold: "0.00004 USDC",
     credit_limit: "0.002 USDC",
     reservation: "2MB",
     read_chunk: "500kB",

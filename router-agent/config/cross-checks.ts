@@ -1,3 +1,6 @@
+import { backlog } from "#adapters/queueing/nft-table.ts";
+import { unacknowledgedLimit } from "#core/account/payee-account.ts";
+import { money } from "#core/units/money.ts";
 import { moneyAmount } from "./amount-forms.ts";
 import { smallestCreditLimit } from "./bounds.ts";
 import type { Config, NeighbourConfig } from "./config.ts";
@@ -13,6 +16,8 @@ export function crossChecks(config: Config): readonly Finding[] {
     ...ports(config),
     ...prices(config),
     ...stalls(config),
+    ...reservations(config),
+    ...thresholds(config),
     ...resales(config),
     ...routes(config),
     ...rates(config),
@@ -138,6 +143,32 @@ function stalls({ terms, roundTrip, neighbours, token }: Config): readonly Findi
   return limits
     .filter(({ limit }) => limit < smallest)
     .map(({ path, limit }) => ({ path, found: `${limit} grains`, allowed }));
+}
+
+/**
+ * The kernel stops short of what is reserved by what may wait in queues, and the next chunk is
+ * reserved when half of this one is used: with less than this it would stop for good.
+ */
+function reservations({ terms, rates: { link } }: Config): readonly Finding[] {
+  const least = 2n * backlog(link);
+  if (terms.reservation >= least) return [];
+  const allowed = `at least ${least} bytes, twice what may wait in the queues of a link of ${link} bits a second`;
+  return [{ path: "reservation", found: `${terms.reservation} bytes`, allowed }];
+}
+
+/**
+ * At most {@link unacknowledgedLimit} leases wait for an acknowledgement, one for each payment:
+ * where more payments fall due in one round trip, the link waits for the next lease.
+ */
+function thresholds({ terms, roundTrip, token }: Config): readonly Finding[] {
+  const most = terms.priceCap * roundTrip;
+  const limit = BigInt(unacknowledgedLimit);
+  if (limit * terms.payThreshold >= most) return [];
+  const least = (most + limit - 1n) / limit;
+  const inTokens = moneyAmount(0n).write(money(least), token);
+  const formula = `P D / ${limit} = ${terms.priceCap} x ${roundTrip} / ${limit}`;
+  const allowed = `at least ${least} grains (${inTokens}) = ${formula}: at most ${limit} payments in a round trip`;
+  return [{ path: "pay_threshold", found: `${terms.payThreshold} grains`, allowed }];
 }
 
 /** Resale leads, in however many steps, to a neighbour with a price of its own. */

@@ -91,7 +91,7 @@ export function demoConfig(
     keys: place.keys,
     interface_prefix: place.prefix,
     token_symbol: demoToken.symbol,
-    pay_threshold: "0.00003 USDC",
+    pay_threshold: "0.00004 USDC",
     credit_limit: "0.0006 USDC",
     reservation: `${reservation}`,
     read_chunk: "500kB",
