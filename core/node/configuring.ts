@@ -30,7 +30,7 @@ function configureNeighbour(turn: Turn, policy: NeighbourPolicy): void {
   if (ledger === undefined) return;
   revise(turn, neighbour, { policy });
   if (ledger.outbound.length !== policy.classes) {
-    refuse(turn, neighbour, "fewer classes than before");
+    refuse(turn, neighbour, "another number of classes than before");
   }
   if (ledger.terms === undefined || !sameTerms(ledger.terms, policy.terms)) {
     setTerms(turn, neighbour, ledger, policy);

@@ -30,7 +30,7 @@ export type Refusal =
   | "voucher beyond the schedule"
   | "voucher above the channel"
   | "credit limit below what is leased"
-  | "fewer classes than before"
+  | "another number of classes than before"
   | "too many neighbours"
   | "neighbour stopped after a broken invariant";
 
@@ -74,7 +74,8 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "voucher beyond the schedule": "a voucher above the price of all leases; refused, kept as proof",
   "voucher above the channel": "kept, and credited once the channel's deposit covers it",
   "credit limit below what is leased": "the old limit stays until the neighbour has paid more",
-  "fewer classes than before": "paid classes can be added, not removed; the old number stays",
+  "another number of classes than before":
+    "a neighbour keeps the paid classes it was added with; the old number stays",
   "too many neighbours": "at most 250 neighbours; the others are ignored",
   "neighbour stopped after a broken invariant": "see `explain`; nothing is signed or granted",
 };

@@ -70,14 +70,17 @@ test("facts and wishes about a neighbour that is not configured are counted, and
   }
 });
 
-test("fewer classes than before are refused, and the old number stays", () => {
-  const world = livelyPair({ classes: 2 });
-  const other = nodeAt(world, 1).signer.id;
-  const { node } = nodeAt(world, 0);
-  const after = step(node, configuredWith([policy(other, 1)]));
-  expect(newRefusals(node, after.node)).toEqual({ "fewer classes than before": 1 });
-  expect(after.node.ledger.neighbours[0]?.outbound.length).toBe(2);
-});
+test.each([1, 3])(
+  "%i classes where there were 2 are refused, and the old number stays",
+  (classes) => {
+    const world = livelyPair({ classes: 2 });
+    const other = nodeAt(world, 1).signer.id;
+    const { node } = nodeAt(world, 0);
+    const after = step(node, configuredWith([policy(other, classes)]));
+    expect(newRefusals(node, after.node)).toEqual({ "another number of classes than before": 1 });
+    expect(after.node.ledger.neighbours[0]?.outbound.length).toBe(2);
+  },
+);
 
 test("a credit limit below what is leased is refused until it is paid; a higher one counts at once", () => {
   const world = livelyPair();

@@ -52,7 +52,10 @@ export function lookInputs(
     const neighbour = node.ledger.neighbours.findIndex((one) => one.id === config.id);
     if (neighbour < 0) return [];
     return interfaces.flatMap((name, i) => {
-      const one = readings.find((reading) => reading.interfaceName === name);
+      // A peer that somebody else added to our interface is nobody's account.
+      const one = readings.find(
+        ({ interfaceName, peerKey }) => interfaceName === name && peerKey === config.tunnelKey,
+      );
       if (one === undefined) return [];
       const generation = generationOf(bootId, one);
       const { sent, received } = one;
