@@ -91,7 +91,8 @@ function eventFields(event: LedgerEvent): readonly Field[] {
   }
 }
 
-function termsFields(terms: Terms): readonly Field[] {
+/** Terms by position. */
+export function termsFields(terms: Terms): readonly Field[] {
   return [
     terms.payThreshold,
     terms.creditLimit,
@@ -102,7 +103,8 @@ function termsFields(terms: Terms): readonly Field[] {
   ];
 }
 
-function channelFields(channel: Channel): readonly Field[] {
+/** A channel by position. */
+export function channelFields(channel: Channel): readonly Field[] {
   return [
     fromHex(channel.channelId),
     channel.chainId,

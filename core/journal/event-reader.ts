@@ -117,7 +117,8 @@ function readKey(reader: CanonicalReader): AccountKey {
   return { neighbour, class: priceClass(found) satisfies PriceClass };
 }
 
-function readNode(reader: CanonicalReader): NodeId {
+/** A node id. */
+export function readNode(reader: CanonicalReader): NodeId {
   return nodeId(toHex(reader.bytes(33, 33)));
 }
 
@@ -158,7 +159,8 @@ function readPositions(reader: CanonicalReader): readonly Position[] {
   return Array.from({ length: count }, () => readPosition(reader));
 }
 
-function readTerms(reader: CanonicalReader): Terms {
+/** Terms, as `termsFields` wrote them. */
+export function readTerms(reader: CanonicalReader): Terms {
   return {
     payThreshold: readMoney(reader),
     creditLimit: readMoney(reader),
@@ -169,7 +171,8 @@ function readTerms(reader: CanonicalReader): Terms {
   };
 }
 
-function readChannel(reader: CanonicalReader): Channel {
+/** A channel, as `channelFields` wrote it. */
+export function readChannel(reader: CanonicalReader): Channel {
   return {
     channelId: toHex(reader.bytes(32, 32)),
     chainId: reader.integer(positionLimit),
