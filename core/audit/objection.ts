@@ -7,11 +7,11 @@ import { integers } from "#core/rules/algebra.ts";
 import { fitsSchedule, mayGrant } from "#core/rules/payee-rules.ts";
 import { mayReserve } from "#core/rules/payer-rules.ts";
 import type { AccountId } from "#core/schedule/account-id.ts";
-import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
+import { dueAtEnd, isUnnamed, type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { due, misfit } from "#core/schedule/schedule.ts";
 import { capacity } from "#core/settlement/channel.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
-import type { JournalId } from "#core/units/journal-id.ts";
+import { type JournalId, unnamedJournal } from "#core/units/journal-id.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
@@ -26,7 +26,9 @@ export function objections(
   holds: SignatureCheck,
 ): readonly Objection[] {
   if (event.type === "NodeOpened") {
-    return ledger.node === undefined ? [] : [["journal", "a journal belongs to one node"]];
+    const unnamed = ledger.node === event.node && ledger.journal === undefined;
+    const opens = ledger.node === undefined || (unnamed && event.journal !== unnamedJournal);
+    return opens ? [] : [["journal", "a journal belongs to one node, and has one name"]];
   }
   if (ledger.node === undefined) return [["journal", "the first event names the node"]];
   switch (event.type) {
@@ -174,7 +176,7 @@ function asPayee(
         ...when(!leaseHolds(holds, id, event.lease), "E4", "the lease is not signed by us"),
         ...foreign("Q2", neighbour.journal, ledger.journal, event.lease),
         ...when(
-          event.lease.settled !== settled(account),
+          !isUnnamed(event.lease) && event.lease.settled !== settled(account),
           "Q2",
           "another position than the one paid to",
         ),
@@ -185,7 +187,7 @@ function asPayee(
       return [
         ...when(event.lease.number <= account.schedule.leases, "Q2", "restored, nothing was lost"),
         ...when(
-          event.read !== event.lease.settled,
+          !isUnnamed(event.lease) && event.read !== event.lease.settled,
           "Q3",
           "resumed at another position than paid to",
         ),
@@ -286,7 +288,9 @@ function foreign(
   payee: JournalId | undefined,
   lease: Lease,
 ): readonly Objection[] {
-  const right = lease.payerJournal === payer && lease.payeeJournal === payee;
+  const right =
+    lease.payerJournal === (payer ?? unnamedJournal) &&
+    lease.payeeJournal === (payee ?? unnamedJournal);
   return when(!right, rule, "a lease of another journal");
 }
 

@@ -1,9 +1,11 @@
 import type { Terms } from "#core/account/terms.ts";
 import type { Field } from "#core/identity/canonical-writer.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
+import { isUnnamed } from "#core/schedule/lease.ts";
 import { leaseForm } from "#core/schedule/lease-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { voucherForm } from "#core/settlement/voucher-form.ts";
+import { unnamedJournal } from "#core/units/journal-id.ts";
 import type { LedgerEvent } from "./event.ts";
 
 /** The number of each kind of event in the journal. Never reused, never renumbered. */
@@ -32,8 +34,23 @@ export const eventKinds = {
   InvariantBroken: 41,
 } as const satisfies Record<LedgerEvent["type"], number>;
 
-/** The version in which every event is written today. Older ones are upcast when read. */
-export const eventVersion = 1;
+/**
+ * The version of an event's form. Version 2 came with journals that have names; what was written
+ * before keeps its form and its meaning for ever, and nobody writes it anew.
+ */
+export function eventVersion(event: LedgerEvent): 1 | 2 {
+  switch (event.type) {
+    case "NodeOpened":
+      return event.journal === unnamedJournal ? 1 : 2;
+    case "LeaseAccepted":
+    case "LeaseGranted":
+    case "PayerRestored":
+    case "PayeeRestored":
+      return isUnnamed(event.lease) ? 1 : 2;
+    default:
+      return 1;
+  }
+}
 
 /** The frauds that can be proven, by number. */
 export const frauds = ["two leases for one position", "voucher beyond the schedule"] as const;
@@ -43,13 +60,15 @@ export const theorems = ["T1", "T5", "T6", "T7"] as const;
 
 /** An event as an array: kind, version, then its fields by position. */
 export function eventForm(event: LedgerEvent): Field {
-  return [eventKinds[event.type], eventVersion, ...eventFields(event)];
+  return [eventKinds[event.type], eventVersion(event), ...eventFields(event)];
 }
 
 function eventFields(event: LedgerEvent): readonly Field[] {
   switch (event.type) {
     case "NodeOpened":
-      return [fromHex(event.node), event.journal];
+      return event.journal === unnamedJournal
+        ? [fromHex(event.node)]
+        : [fromHex(event.node), event.journal];
     case "AgentStarted":
       return [event.run];
     case "NeighbourAdded":

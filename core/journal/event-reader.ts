@@ -5,7 +5,12 @@ import { generationLimit } from "#core/meter/meter.ts";
 import { readLease } from "#core/schedule/lease-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { readVoucher } from "#core/settlement/voucher-form.ts";
-import { type JournalId, journalId, journalIdLimit } from "#core/units/journal-id.ts";
+import {
+  type JournalId,
+  journalId,
+  journalIdLimit,
+  unnamedJournal,
+} from "#core/units/journal-id.ts";
 import { type Money, moneyLimit, type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
@@ -18,6 +23,9 @@ import { neighbourLimit } from "./ledger.ts";
 /** The longest signed text that is kept as evidence, in bytes. */
 export const evidenceLimit = 1500;
 
+/** The newest version of any event. */
+const eventVersionLimit = 2;
+
 /** The most fields an event has, with kind and version. */
 const fieldLimit = 10;
 
@@ -26,21 +34,28 @@ export function readEvent(reader: CanonicalReader): LedgerEvent {
   const count = reader.array(3, fieldLimit);
   const kind = reader.small(255);
   const version = reader.small(255);
-  if (version !== eventVersion) {
-    throw new Malformed(`event kind ${kind} in version ${version}, known is ${eventVersion}`);
+  if (version < 1 || version > eventVersionLimit) {
+    throw new Malformed(`event kind ${kind} in version ${version}, known are 1 to 2`);
   }
-  const [fields, event] = readFields(reader, kind);
+  const [fields, event] = readFields(reader, kind, version);
   if (fields !== count - 2) throw new Malformed(`${count - 2} fields in an event of ${fields}`);
+  if (eventVersion(event) !== version) {
+    throw new Malformed(
+      `event kind ${kind} in version ${version}, which it never had in this form`,
+    );
+  }
   return event;
 }
 
 /** How many fields, and the event. */
 type Read = readonly [number, LedgerEvent];
 
-function readFields(reader: CanonicalReader, kind: number): Read {
+function readFields(reader: CanonicalReader, kind: number, version: number): Read {
   switch (kind) {
     case eventKinds.NodeOpened:
-      return [2, { type: "NodeOpened", node: readNode(reader), journal: readJournal(reader) }];
+      return version === 1
+        ? [1, { type: "NodeOpened", node: readNode(reader), journal: unnamedJournal }]
+        : [2, { type: "NodeOpened", node: readNode(reader), journal: readJournal(reader) }];
     case eventKinds.AgentStarted:
       return [1, { type: "AgentStarted", run: reader.integer(positionLimit) }];
     case eventKinds.NeighbourAdded:

@@ -22,7 +22,7 @@ import {
 import type { Terms } from "#core/account/terms.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { sum, type Voucher } from "#core/settlement/voucher.ts";
-import type { JournalId } from "#core/units/journal-id.ts";
+import { type JournalId, unnamedJournal } from "#core/units/journal-id.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { origin } from "#core/units/position.ts";
@@ -40,7 +40,7 @@ import type {
 /** Everything a node must not forget: the fold of its journal, nothing else. */
 export interface Ledger {
   readonly node: NodeId | undefined;
-  /** The name of this journal. */
+  /** The name of this journal; nothing for one of before journals had names. */
   readonly journal: JournalId | undefined;
   /** How often the agent has been started. */
   readonly run: bigint;
@@ -87,7 +87,11 @@ export const neighbourLimit = 250;
 export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
   switch (event.type) {
     case "NodeOpened":
-      return { ...ledger, node: event.node, journal: event.journal };
+      return {
+        ...ledger,
+        node: event.node,
+        journal: event.journal === unnamedJournal ? undefined : event.journal,
+      };
     case "AgentStarted":
       return { ...ledger, run: event.run };
     case "NeighbourAdded":
@@ -152,7 +156,9 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
     case "VoucherHeld":
       return { ...before, held: event.voucher };
     case "FraudProven":
-      return { ...before, frauds: [...before.frauds, event.fraud] };
+      return before.frauds.includes(event.fraud)
+        ? before
+        : { ...before, frauds: [...before.frauds, event.fraud] };
     case "InvariantBroken":
       return { ...before, broken: event };
     case "BytesForgiven":

@@ -10,7 +10,8 @@ import { record, refuse, revise, type Turn } from "./turn.ts";
 /** The configuration came, at the start of a run or later: the ledger learns what changed. */
 export function configure(turn: Turn, input: Extract<Input, { type: "Configured" }>): void {
   turn.node = { ...turn.node, tunnelKey: input.tunnelKey };
-  if (turn.node.ledger.node === undefined) {
+  // A journal of before journals had names gets one now.
+  if (turn.node.ledger.journal === undefined) {
     const { journal } = input;
     record(turn, { type: "NodeOpened", node: turn.node.signer.id, journal });
   }

@@ -5,7 +5,7 @@ import {
   type Signer,
   signingDigest,
 } from "#core/identity/signature.ts";
-import type { JournalId } from "#core/units/journal-id.ts";
+import { type JournalId, unnamedJournal } from "#core/units/journal-id.ts";
 import type { Money } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { cost, type Price } from "#core/units/price.ts";
@@ -50,20 +50,17 @@ export function dueAtEnd(lease: LeaseTerms): Money {
   return (lease.due + cost(lease.to - lease.from, lease.price)) as Money;
 }
 
-/** What the payee signs. */
+/** Whether a lease was made before journals had names: version 1 of its form and of its text. */
+export function isUnnamed(lease: LeaseTerms): boolean {
+  return lease.payerJournal === unnamedJournal && lease.payeeJournal === unnamedJournal;
+}
+
+/** What the payee signs: every field that the lease's version has. */
 export function leaseDigest(account: AccountId, lease: LeaseTerms): Uint8Array {
-  const fields: readonly Field[] = [
-    accountFields(account),
-    lease.number,
-    lease.from,
-    lease.to,
-    lease.price,
-    lease.due,
-    lease.settled,
-    lease.payerJournal,
-    lease.payeeJournal,
-  ];
-  return signingDigest("lease", fields);
+  const first: readonly Field[] = [lease.number, lease.from, lease.to, lease.price, lease.due];
+  const later: readonly Field[] = [lease.settled, lease.payerJournal, lease.payeeJournal];
+  const fields = isUnnamed(lease) ? first : [...first, ...later];
+  return signingDigest("lease", [accountFields(account), ...fields]);
 }
 
 /** A lease signed by its payee. */

@@ -8,6 +8,9 @@ export type JournalId = number & { readonly JournalId: unique symbol };
 /** One more than the largest journal id. 0 names no journal. */
 export const journalIdLimit = 2 ** 32;
 
+/** Journals of before they had names, and the leases in them. Read, and never written anew. */
+export const unnamedJournal = 0 as JournalId;
+
 /** A journal id. @throws RangeError for what is none. */
 export function journalId(value: number): JournalId {
   if (!Number.isInteger(value) || value <= 0 || value >= journalIdLimit) {

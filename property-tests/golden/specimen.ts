@@ -6,9 +6,9 @@ import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-f
 import { type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
-import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
+import { journalId, journalIdLimit, unnamedJournal } from "#core/units/journal-id.ts";
 import { money, noMoney, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
-import { type Position, position, positionLimit } from "#core/units/position.ts";
+import { origin, type Position, position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { testSigner } from "../simulator/test-signer.ts";
@@ -62,7 +62,16 @@ export const channel: Channel = {
   open: true,
 };
 
+/** As they were before journals had names: version 1 of leases and of what carries them. */
+const unnamed = {
+  settled: origin,
+  payerJournal: unnamedJournal,
+  payeeJournal: unnamedJournal,
+} as const;
+
 const lease = signLease(account, leaseTerms, payee);
+const oldLease = signLease(account, { ...leaseTerms, ...unnamed }, payee);
+const oldExtreme = signLease(account, { ...largestLease, ...unnamed }, payee);
 const extreme = signLease(account, largestLease, payee);
 const voucher = signVoucher(channel, [money(50_000_001n)], payer);
 const shared = signVoucher(channel, [money(1n), noMoney, money(1n << 100n)], payer);
@@ -118,6 +127,29 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
     neighbour: 3,
     fraud: "voucher beyond the schedule",
     evidence: [signedLease(account, lease), signedLease(account, lease)],
+  },
+  "NodeOpened, version 1": { type: "NodeOpened", node: payer.id, journal: unnamedJournal },
+  "LeaseAccepted, version 1": { type: "LeaseAccepted", ...key, lease: oldLease },
+  "LeaseAccepted, largest, version 1": { type: "LeaseAccepted", ...key, lease: oldExtreme },
+  "PayerRestored, version 1": { type: "PayerRestored", ...key, lease: oldLease },
+  "LeaseGranted, version 1": { type: "LeaseGranted", ...key, lease: oldLease },
+  "PayeeRestored, version 1": {
+    type: "PayeeRestored",
+    ...key,
+    lease: oldLease,
+    read: position(77n),
+  },
+  "FraudProven, leases of version 1": {
+    type: "FraudProven",
+    neighbour: 3,
+    fraud: "two leases for one position",
+    evidence: [signedLease(account, oldLease), signedLease(account, oldExtreme)],
+  },
+  "FraudProven, voucher, leases of version 1": {
+    type: "FraudProven",
+    neighbour: 3,
+    fraud: "voucher beyond the schedule",
+    evidence: [signedLease(account, oldLease), signedLease(account, oldLease)],
   },
   "InvariantBroken T1": { type: "InvariantBroken", ...key, theorem: "T1" },
   "InvariantBroken T5": { type: "InvariantBroken", ...key, theorem: "T5" },
