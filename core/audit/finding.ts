@@ -6,6 +6,8 @@ export interface Finding {
   readonly node: string;
   /** The number of the event in that journal, 1 first; nothing where two journals disagree. */
   readonly event: number | undefined;
+  /** The commit that carried it, where it was read from a journal on disk. */
+  readonly sequence: bigint | undefined;
   readonly neighbour: string | undefined;
   readonly class: PriceClass | undefined;
   /** The rule or theorem that does not hold. */

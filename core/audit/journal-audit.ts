@@ -25,7 +25,8 @@ export interface JournalAudit {
 
 /** An audit under way: feed it events one by one, so that a long journal needs no memory. */
 export interface JournalAuditor {
-  add(event: LedgerEvent): void;
+  /** @param sequence of the commit that carried it, for findings. */
+  add(event: LedgerEvent, sequence?: bigint): void;
   result(): JournalAudit;
 }
 
@@ -40,14 +41,16 @@ export function journalAuditor(holds: SignatureCheck = signedBy): JournalAuditor
   const findings: Finding[] = [];
   const leaps: bigint[][] = [];
   const forgiven: bigint[][] = [];
+  let at: bigint | undefined;
   const object = (event: LedgerEvent, rule: string, words: string): void => {
     found += 1;
-    if (findings.length < findingLimit)
-      findings.push(findingOf(ledger, events, event, rule, words));
+    if (findings.length >= findingLimit) return;
+    findings.push({ ...findingOf(ledger, events, event, rule, words), sequence: at });
   };
   return {
-    add(event) {
+    add(event, sequence) {
       events += 1;
+      at = sequence;
       for (const [rule, words] of objections(ledger, event, holds)) object(event, rule, words);
       countReset(ledger, event, leaps, forgiven);
       ledger = evolve(ledger, event);
@@ -73,7 +76,7 @@ function findingOf(
   event: LedgerEvent,
   rule: string,
   words: string,
-): Finding {
+): Omit<Finding, "sequence"> {
   const neighbour = "neighbour" in event ? ledger.neighbours[event.neighbour]?.id : undefined;
   return {
     node: ledger.node ?? "a journal that names no node",

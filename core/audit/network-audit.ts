@@ -83,7 +83,12 @@ function compareHop(payer: JournalAudit, i: number, payee: JournalAudit, j: numb
     drained: out.signed === into.credited && out.schedule.end === into.schedule.end,
   };
   const wrong: readonly (readonly [boolean, string, string])[] = [
-    [audit.received > audit.sent, "T1", `received ${audit.received} of ${audit.sent} sent`],
+    // Handshakes before the first sight of a counter are in one count and not in the other (T19).
+    [
+      audit.received > audit.sent + (owed.terms?.allowance ?? 0n),
+      "T1",
+      `received ${audit.received} of ${audit.sent} sent`,
+    ],
     [audit.credited > audit.signed, "T5", `credited ${audit.credited} of ${audit.signed} signed`],
     [!isPrefix(out.schedule, into.schedule), "T2", "the two price schedules differ"],
     [audit.exposure > audit.exposureBound, "T7", `exposure ${audit.exposure} above its bound`],
@@ -134,6 +139,7 @@ function findingBetween(ledger: Ledger, hop: HopAudit, rule: string, words: stri
   return {
     node: ledger.node ?? hop.payer,
     event: undefined,
+    sequence: undefined,
     neighbour: hop.payee,
     class: hop.class,
     rule,

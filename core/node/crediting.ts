@@ -1,17 +1,15 @@
 import { payeeView } from "#core/account/payee-account.ts";
-import { canonical } from "#core/identity/canonical-writer.ts";
-import { fromHex } from "#core/identity/hexadecimal.ts";
 import type { VoucherMessage } from "#core/peer/message.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { fitsSchedule } from "#core/rules/payee-rules.ts";
 import { type Lease, leaseHolds } from "#core/schedule/lease.ts";
+import { leaseText } from "#core/schedule/lease-form.ts";
 import { due } from "#core/schedule/schedule.ts";
 import { type Channel, capacity } from "#core/settlement/channel.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
-import { voucherForm } from "#core/settlement/voucher-form.ts";
+import { voucherText } from "#core/settlement/voucher-form.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import { actAsPayee, sendLeases } from "./granting.ts";
-import { signedLease } from "./leasing.ts";
 import { awakenPath } from "./live.ts";
 import {
   type Acting,
@@ -141,8 +139,8 @@ function proveBeyond(
   if (of === undefined || latest === undefined) return;
   const fraud = "voucher beyond the schedule";
   if (of.ledger.frauds.includes(fraud)) return;
-  const signed = canonical([fromHex(channel.channelId), voucherForm(voucher)]);
-  const evidence = [signed, signedLease(inboundId(turn, of, paidClass), latest)] as const;
+  const signed = voucherText(channel.channelId, voucher);
+  const evidence = [signed, leaseText(inboundId(turn, of, paidClass), latest)] as const;
   record(turn, { type: "FraudProven", neighbour, fraud, evidence });
   turn.outputs.push({ type: "Alarm", neighbour, words: fraud });
 }

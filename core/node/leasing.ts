@@ -4,9 +4,9 @@ import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { LeaseMessage } from "#core/peer/message.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { mayAccept } from "#core/rules/payer-rules.ts";
-import { type AccountId, accountFields } from "#core/schedule/account-id.ts";
+import type { AccountId } from "#core/schedule/account-id.ts";
 import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
-import { leaseForm } from "#core/schedule/lease-form.ts";
+import { leaseForm, leaseText } from "#core/schedule/lease-form.ts";
 import { misfit, segmentLimit } from "#core/schedule/schedule.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import { actAsPayee } from "./granting.ts";
@@ -139,7 +139,7 @@ function takeOldLease(
     !frauds.includes("two leases for one position") &&
     leaseHolds(turn.node.holds, id, lease)
   ) {
-    const evidence = [signedLease(id, latest), signedLease(id, lease)] as const;
+    const evidence = [leaseText(id, latest), leaseText(id, lease)] as const;
     const fraud = "two leases for one position";
     record(turn, { type: "FraudProven", neighbour: key.neighbour, fraud, evidence });
     turn.outputs.push({ type: "Alarm", neighbour: key.neighbour, words: fraud });
@@ -151,11 +151,6 @@ function takeOldLease(
 
 function keep(why: "lease already held" | "lease overlaps" | "lease goes back") {
   return why === "lease already held" ? "lease goes back" : why;
-}
-
-/** A lease as evidence that a third party can check: account, fields and signature (T23). */
-export function signedLease(id: AccountId, lease: Lease): Uint8Array {
-  return canonical([accountFields(id), leaseForm(lease)]);
 }
 
 /**

@@ -1,10 +1,11 @@
 import { type CanonicalReader, Malformed } from "#core/identity/canonical-reader.ts";
-import type { Field } from "#core/identity/canonical-writer.ts";
+import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { signatureLength } from "#core/identity/signature.ts";
 import { journalId, journalIdLimit, unnamedJournal } from "#core/units/journal-id.ts";
 import { type Money, moneyLimit } from "#core/units/money.ts";
 import { origin, type Position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
+import { type AccountId, accountFields } from "./account-id.ts";
 import { isUnnamed, type Lease } from "./lease.ts";
 
 /** A lease as it stands in messages and events: nine fields by position; six before version 2. */
@@ -37,4 +38,9 @@ function readNames(reader: CanonicalReader): typeof unnamed {
     payerJournal: journalId(reader.small(journalIdLimit - 1)),
     payeeJournal: journalId(reader.small(journalIdLimit - 1)),
   };
+}
+
+/** A lease as evidence that a third party can check: account, fields and signature (T23). */
+export function leaseText(account: AccountId, lease: Lease): Uint8Array {
+  return canonical([accountFields(account), leaseForm(lease)]);
 }

@@ -1,5 +1,6 @@
 import type { CanonicalReader } from "#core/identity/canonical-reader.ts";
-import type { Field } from "#core/identity/canonical-writer.ts";
+import { canonical, type Field } from "#core/identity/canonical-writer.ts";
+import { fromHex } from "#core/identity/hexadecimal.ts";
 import { signatureLength } from "#core/identity/signature.ts";
 import { type Money, moneyLimit, type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
@@ -21,4 +22,9 @@ export function readVoucher(reader: CanonicalReader): Voucher {
     cumulative: reader.integer(tokenUnitsLimit) as TokenUnits,
     signature: reader.bytes(signatureLength, signatureLength),
   };
+}
+
+/** A voucher as evidence: the channel's id, then the voucher with its signature (T23). */
+export function voucherText(channelId: string, voucher: Voucher): Uint8Array {
+  return canonical([fromHex(channelId), voucherForm(voucher)]);
 }

@@ -1,9 +1,9 @@
 import type { Terms } from "#core/account/terms.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
-import { signedLease } from "#core/node/leasing.ts";
 import type { Message } from "#core/peer/message.ts";
 import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-form.ts";
 import { type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
+import { leaseText } from "#core/schedule/lease-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
 import { journalId, journalIdLimit, unnamedJournal } from "#core/units/journal-id.ts";
@@ -120,13 +120,13 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
     type: "FraudProven",
     neighbour: 3,
     fraud: "two leases for one position",
-    evidence: [signedLease(account, lease), signedLease(account, extreme)],
+    evidence: [leaseText(account, lease), leaseText(account, extreme)],
   },
   "FraudProven, voucher": {
     type: "FraudProven",
     neighbour: 3,
     fraud: "voucher beyond the schedule",
-    evidence: [signedLease(account, lease), signedLease(account, lease)],
+    evidence: [leaseText(account, lease), leaseText(account, lease)],
   },
   "NodeOpened, version 1": { type: "NodeOpened", node: payer.id, journal: unnamedJournal },
   "LeaseAccepted, version 1": { type: "LeaseAccepted", ...key, lease: oldLease },
@@ -143,13 +143,13 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
     type: "FraudProven",
     neighbour: 3,
     fraud: "two leases for one position",
-    evidence: [signedLease(account, oldLease), signedLease(account, oldExtreme)],
+    evidence: [leaseText(account, oldLease), leaseText(account, oldExtreme)],
   },
   "FraudProven, voucher, leases of version 1": {
     type: "FraudProven",
     neighbour: 3,
     fraud: "voucher beyond the schedule",
-    evidence: [signedLease(account, oldLease), signedLease(account, oldLease)],
+    evidence: [leaseText(account, oldLease), leaseText(account, oldLease)],
   },
   "InvariantBroken T1": { type: "InvariantBroken", ...key, theorem: "T1" },
   "InvariantBroken T5": { type: "InvariantBroken", ...key, theorem: "T5" },
@@ -258,5 +258,5 @@ export const digestSpecimens: Readonly<Record<string, () => Uint8Array>> = {
   "statement digest": () => statementDigest(statement),
   "advert digest": () => advertDigest(advert),
   "signature of 32 bytes 0x42 by key 1": () => payer.sign(new Uint8Array(32).fill(0x42)),
-  "lease as evidence": () => signedLease(account, lease),
+  "lease as evidence": () => leaseText(account, lease),
 };
