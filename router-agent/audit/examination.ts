@@ -1,0 +1,104 @@
+import { directoryView } from "#adapters/journal/directory-disk.ts";
+import { JournalError } from "#adapters/journal/journal-error.ts";
+import { type Damage, scan } from "#adapters/journal/segment-scan.ts";
+import { type JournalAudit, journalAuditor } from "#core/audit/journal-audit.ts";
+import type { NumberedEvent } from "#core/audit/parting.ts";
+import { decodeCommit } from "#core/journal/commit.ts";
+import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+
+/** Everything that an auditor can say of one journal by itself. */
+export interface Examination {
+  readonly directory: string;
+  readonly segments: number;
+  readonly commits: bigint;
+  readonly bytes: bigint;
+  /** Flipped bits that were put right in reading; the files still have them. */
+  readonly repaired: number;
+  /** Bytes of a commit that nobody was told of. */
+  readonly cut: number;
+  /** Where reading ended, if not at the end. */
+  readonly damage: Damage | undefined;
+  /** Of all events up to the damage. */
+  readonly audit: JournalAudit;
+}
+
+/** What is right or wrong with a journal, as exit codes tell it. */
+export type Verdict = "agree" | "disagree" | "damaged";
+
+/** What an examination comes down to. */
+export function verdictOf({ damage, audit }: Examination): Verdict {
+  if (damage !== undefined) return "damaged";
+  return audit.found > 0 ? "disagree" : "agree";
+}
+
+/** So many commits lie between two words about progress. */
+const progressEvery = 4096n;
+
+/**
+ * Reads a journal once: checksums, hashes, chain, seals, and every event decided again. At most three
+ * segments are in memory, however long the journal; it may be in use meanwhile, and is not changed.
+ * @throws JournalError where there is no journal, or it cannot be read.
+ */
+export function examine(
+  directory: string,
+  progress: (commits: bigint) => void = () => undefined,
+): Examination {
+  const auditor = journalAuditor();
+  const counts = { segments: 0, commits: 0n, bytes: 0n, repaired: 0, cut: 0 };
+  let damage: Damage | undefined;
+  for (const look of scan(directoryView(directory))) {
+    if (look.type === "unused") counts.cut += look.cut;
+    else if (look.segment !== undefined) {
+      counts.segments += 1;
+      counts.bytes += BigInt(look.segment.bytes.length);
+      counts.repaired += look.segment.repaired;
+      counts.cut += look.segment.cut;
+      for (const { sequence, payload } of look.segment.frames) {
+        const wrong = weigh(payload, BigInt(sequence), auditor);
+        damage ??= wrong === undefined ? undefined : { segment: look.segment.name, ...wrong };
+        if (damage !== undefined) break;
+        counts.commits += 1n;
+        if (counts.commits % progressEvery === 0n) progress(counts.commits);
+      }
+    }
+    if (look.type === "damage") damage ??= look.damage;
+    if (damage !== undefined) break;
+  }
+  const none = counts.segments === 0 && damage === undefined && counts.cut === 0;
+  if (none) throw new JournalError({ problem: "missing", words: `${directory} holds no journal` });
+  return { directory, ...counts, damage, audit: auditor.result() };
+}
+
+function weigh(payload: Uint8Array, sequence: bigint, auditor: ReturnType<typeof journalAuditor>) {
+  try {
+    for (const event of decodeCommit(payload)) auditor.add(event, sequence);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const words = `commit ${sequence} is whole, but not of a form that this program knows: ${why}`;
+    return { offset: 0, words };
+  }
+}
+
+/** All events of a journal up to the first damage, each with the sequence of its commit. */
+export function* eventsOf(directory: string): Generator<NumberedEvent, void> {
+  for (const look of scan(directoryView(directory))) {
+    if (look.type === "unused") return;
+    for (const { sequence, payload } of look.segment?.frames ?? []) {
+      for (const event of decodeCommit(payload)) yield { sequence: BigInt(sequence), event };
+    }
+    if (look.type === "damage") return;
+  }
+}
+
+/** The ledger as it was once commit `at` was durable, and how far the journal goes. */
+export function ledgerAt(directory: string, at: bigint): { ledger: Ledger; sequence: bigint } {
+  let ledger = emptyLedger;
+  let last = 0n;
+  for (const { sequence, event } of eventsOf(directory)) {
+    if (sequence > at) break;
+    ledger = evolve(ledger, event);
+    last = sequence;
+  }
+  return { ledger, sequence: last };
+}
