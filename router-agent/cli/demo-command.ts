@@ -2,6 +2,7 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { jsonFlag } from "./config-source.ts";
 
 /** `demo`: three routers on this machine, with real tunnels where that is possible. */
@@ -13,10 +14,14 @@ export const demoCommand = Command.make(
       Flag.withDescription("Tell the story in memory even where the kernel could be used"),
       Flag.withDefault(false),
     ),
+    keep: Flag.String("keep").pipe(
+      Flag.withDescription("Keep the three journals in this directory, for `journal-audit`"),
+      Flag.optional,
+    ),
   },
-  Effect.fn(function* ({ json, memory }) {
+  Effect.fn(function* ({ json, memory, keep }) {
     const { runDemo } = yield* Effect.promise(() => import("#agent/demo/demo.ts"));
-    const code = yield* runDemo({ json, memory });
+    const code = yield* runDemo({ json, memory, keep: Option.getOrUndefined(keep) });
     yield* Effect.sync(() => {
       process.exitCode = code;
     });

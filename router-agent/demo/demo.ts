@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { toJson } from "#agent/agent/facts.ts";
 import { removeBelongings, removeLeftovers } from "./belongings.ts";
@@ -5,7 +7,7 @@ import { claimTag } from "./claim.ts";
 import { kernelStage } from "./kernel-stage.ts";
 import { memoryStage } from "./memory-stage.ts";
 import { kernelObstacle } from "./obstacle.ts";
-import type { Stage } from "./stage.ts";
+import { routerNames, type Stage } from "./stage.ts";
 import { tellStory } from "./story.ts";
 import type { Ending } from "./telling.ts";
 import { type View, view } from "./view.ts";
@@ -16,6 +18,8 @@ export interface DemoOptions {
   readonly json: boolean;
   /** In memory, even where the kernel could be used. */
   readonly memory: boolean;
+  /** Where the three journals are kept for an audit, or nothing: then they are removed. */
+  readonly keep: string | undefined;
 }
 
 /**
@@ -54,12 +58,20 @@ function endWith(curtain: AbortController): () => void {
 
 async function play(options: DemoOptions, curtain: AbortSignal): Promise<number> {
   const teller = options.json ? jsonTeller() : peopleTeller();
+  if (
+    options.keep !== undefined &&
+    routerNames.some((one) => existsSync(join(options.keep ?? "", one)))
+  ) {
+    teller.fail(`${options.keep} holds journals already: give --keep another directory`);
+    return 1;
+  }
   const claim = await claimTag();
   let stage: Stage | undefined;
   try {
     stage = await raise(options, claim.tag, curtain, teller);
     teller.stage(stage);
     const ending = await tellStory(stage, teller.tell);
+    if (options.keep !== undefined) await keep(stage, options.keep, teller);
     teller.end(ending);
     return ending.passed ? 0 : 1;
   } catch (error) {
@@ -69,6 +81,12 @@ async function play(options: DemoOptions, curtain: AbortSignal): Promise<number>
     await stage?.close();
     claim.release();
   }
+}
+
+async function keep(stage: Stage, directory: string, teller: Teller): Promise<void> {
+  await stage.keepJournals(directory);
+  const all = routerNames.map((name) => join(directory, name)).join(" ");
+  teller.say(`the journals are kept: npm run audit -- compare ${all}`);
 }
 
 async function raise(

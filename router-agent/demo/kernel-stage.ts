@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as Effect from "effect/Effect";
 import { askAgent, controlPath, type Request } from "#agent/agent/control-socket.ts";
@@ -87,6 +89,11 @@ export async function kernelStage(tag: string, curtain: AbortSignal): Promise<St
       const read = (router: RouterName) => Effect.runPromise(eventsOnDisk(journalOf(tag, router)));
       return { a: await read("a"), b: await read("b"), c: await read("c") };
     },
+    keepJournals: async (directory) => {
+      for (const router of routerNames) {
+        await keepFiles(journalOf(tag, router), join(directory, router));
+      }
+    },
     close: () => strike(cast),
   };
 }
@@ -97,6 +104,14 @@ const ask = ({ tag }: Cast, router: RouterName, request: Request): Promise<unkno
 async function enter({ tag, curtain, agents }: Cast, router: RouterName): Promise<void> {
   curtain.throwIfAborted();
   agents.set(router, await spawnAgent(tag, router, curtain));
+}
+
+/** The segments and slots of a journal; sockets and locks stay behind. */
+async function keepFiles(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(from)) {
+    if (/^(?:segment|snapshot)-\d+$/.test(name)) await copyFile(join(from, name), join(to, name));
+  }
 }
 
 /** What the sender said of its file. */

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
@@ -104,6 +106,16 @@ export async function memoryStage({ why, curtain, pace = 1 }: MemoryOptions): Pr
       const events = (name: RouterName) =>
         routers[name].disk.commits.flatMap((one) => decodeCommit(one));
       return { a: events("a"), b: events("b"), c: events("c") };
+    },
+    keepJournals: async (directory) => {
+      for (const name of routerNames) {
+        const place = join(directory, name);
+        await mkdir(place, { recursive: true, mode: 0o700 });
+        const { disk } = routers[name];
+        for (const file of disk.list().filter((one) => /^(?:segment|snapshot)-\d+$/.test(one))) {
+          await writeFile(join(place, file), disk.read(file, Number.MAX_SAFE_INTEGER));
+        }
+      }
     },
     close: async () => {
       stopPump();

@@ -64,6 +64,8 @@ export interface Stage {
   readonly dismiss: () => Promise<void>;
   /** The journals of agents that have ended. */
   readonly journals: () => Promise<Readonly<Record<RouterName, readonly LedgerEvent[]>>>;
+  /** Copies the journals of agents that have ended, each into a directory of its router's name. */
+  readonly keepJournals: (directory: string) => Promise<void>;
   /** Removes everything it made. */
   readonly close: () => Promise<void>;
 }
