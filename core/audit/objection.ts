@@ -160,9 +160,9 @@ function asPayee(
         ...when(
           counter !== undefined &&
             event.read > account.read &&
-            event.read > counter.base + event.raw,
+            event.read !== counter.base + event.raw,
           "Q3",
-          "y is more than base and raw say",
+          "y is not what base and raw say",
         ),
       ];
     }

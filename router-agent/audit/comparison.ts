@@ -23,6 +23,12 @@ export interface Comparison {
 
 /** Holds the journals of neighbours against each other: at their ends, and step by step. */
 export function compare(journals: readonly Examination[]): Comparison {
+  for (const [i, { directory, audit }] of journals.entries()) {
+    const twin = journals.findIndex((other) => other.audit.ledger.node === audit.ledger.node);
+    if (twin === i || audit.ledger.node === undefined) continue;
+    const other = journals[twin]?.directory ?? "";
+    throw new RangeError(`${directory} and ${other}: the journal of one node twice`);
+  }
   const audits = journals.map((one) => one.audit);
   const { hops, findings } = compareJournals(audits);
   const partings = hops.flatMap((hop) => partingOf(journals, hop) ?? []);
