@@ -45,7 +45,9 @@ function lines(one: Examination): readonly string[] {
       ? []
       : [
           `  DAMAGED ${damage.segment} at byte ${damage.offset}: ${damage.words}`,
-          `  commits 1 to ${one.commits} are whole: they can be exported, and what follows comes back from the neighbours' signed copies`,
+          one.commits === 0n
+            ? "  no commit before it can be read: what was signed comes back from the neighbours' copies"
+            : `  commits 1 to ${one.commits} are whole: they can be exported, and what follows comes back from the neighbours' signed copies`,
         ]),
     ...audit.findings.map(
       (finding) =>
