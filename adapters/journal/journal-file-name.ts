@@ -1,11 +1,15 @@
 /** How the files of a journal are called. Whatever else lies in its directory is left alone. */
-const ours = /^(?:segment-\d{8}(?:\.new|\.damaged)?|snapshot-[01](?:\.new)?|lock-[\w-]+|index)$/;
+const ours =
+  /^(?:segment-\d{8}(?:\.new|\.damaged)?|snapshot-[01](?:\.new)?|lock-[\w-]+|index|civil-times(?:\.new)?)$/;
 
 /** The largest number of a segment: eight digits. */
 export const segmentNumberLimit = 99_999_999;
 
 /** The names of the two snapshot slots. */
 export const slotNames = ["snapshot-0", "snapshot-1"] as const;
+
+/** When it was, for people: see `civil-notes`. */
+export const civilNotesName = "civil-times";
 
 /** The name of a segment. */
 export function segmentName(number: number): string {

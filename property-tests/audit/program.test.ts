@@ -78,6 +78,11 @@ describe("exit codes", () => {
     expect(out).toMatch(/DAMAGED .*segment-00000001 at byte \d+: .*commit \d+/);
     expect(out).toMatch(/commits 1 to \d+ are whole/);
     expect((await audit("compare", directory, at(1))).code).toBe(2);
+    for (const args of [["export", "--csv"], ["replay"]]) {
+      const told = await audit(...args, directory);
+      expect(told.code).toBe(2);
+      expect(told.err).toContain("what is printed ends before it");
+    }
   });
 
   test("0 and repaired: one flipped bit changes no balance", async () => {

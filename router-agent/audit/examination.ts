@@ -80,22 +80,32 @@ function weigh(payload: Uint8Array, sequence: bigint, auditor: ReturnType<typeof
   }
 }
 
-/** All events of a journal up to the first damage, each with the sequence of its commit. */
-export function* eventsOf(directory: string): Generator<NumberedEvent, void> {
+/**
+ * All events of a journal up to the first damage, each with the sequence of its commit.
+ * @param damaged hears of the damage.
+ */
+export function* eventsOf(
+  directory: string,
+  damaged: (damage: Damage) => void = () => undefined,
+): Generator<NumberedEvent, void> {
   for (const look of scan(directoryView(directory))) {
     if (look.type === "unused") return;
     for (const { sequence, payload } of look.segment?.frames ?? []) {
       for (const event of decodeCommit(payload)) yield { sequence: BigInt(sequence), event };
     }
-    if (look.type === "damage") return;
+    if (look.type === "damage") return damaged(look.damage);
   }
 }
 
 /** The ledger as it was once commit `at` was durable, and how far the journal goes. */
-export function ledgerAt(directory: string, at: bigint): { ledger: Ledger; sequence: bigint } {
+export function ledgerAt(
+  directory: string,
+  at: bigint,
+  damaged: (damage: Damage) => void = () => undefined,
+): { readonly ledger: Ledger; readonly sequence: bigint } {
   let ledger = emptyLedger;
   let last = 0n;
-  for (const { sequence, event } of eventsOf(directory)) {
+  for (const { sequence, event } of eventsOf(directory, damaged)) {
     if (sequence > at) break;
     ledger = evolve(ledger, event);
     last = sequence;

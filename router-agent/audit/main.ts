@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer";
 import { compareCommand } from "./compare-command.ts";
 import { evidenceCommand } from "./evidence-command.ts";
 import { exitCodes } from "./exit-code.ts";
+import { exportCommand } from "./export-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 
@@ -24,7 +25,13 @@ const journalAudit = Command.make("journal-audit").pipe(
   Command.withDescription(
     "Replay and compare the journals of routers (exit 0 agree, 1 disagree, 2 damaged, 3 usage)",
   ),
-  Command.withSubcommands([verifyCommand, replayCommand, compareCommand, evidenceCommand]),
+  Command.withSubcommands([
+    verifyCommand,
+    replayCommand,
+    compareCommand,
+    evidenceCommand,
+    exportCommand,
+  ]),
 );
 
 const services = ChildProcess.layer.pipe(

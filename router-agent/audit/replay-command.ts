@@ -7,7 +7,7 @@ import * as Option from "effect/Option";
 import { expected } from "#core/account/payee-account.ts";
 import { owed } from "#core/account/payer-account.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import { asJournalError, jsonFlag } from "./audit-command.ts";
+import { asJournalError, jsonFlag, tellDamage } from "./audit-command.ts";
 import { ledgerAt } from "./examination.ts";
 import { plainJson } from "./plain-json.ts";
 
@@ -29,7 +29,7 @@ export const replayCommand = Command.make(
     }
     const until = last === undefined ? 1n << 62n : BigInt(last);
     const found = yield* Effect.try({
-      try: () => ledgerAt(directory, until),
+      try: () => ledgerAt(directory, until, tellDamage),
       catch: asJournalError,
     });
     if (json) return yield* Console.log(plainJson({ directory, ...found }));

@@ -110,7 +110,8 @@ async function enter({ tag, curtain, agents }: Cast, router: RouterName): Promis
 async function keepFiles(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const name of await readdir(from)) {
-    if (/^(?:segment|snapshot)-\d+$/.test(name)) await copyFile(join(from, name), join(to, name));
+    if (/^(?:(?:segment|snapshot)-\d+|civil-times)$/.test(name))
+      await copyFile(join(from, name), join(to, name));
   }
 }
 
