@@ -15,6 +15,7 @@ import { evidenceCommand } from "./evidence-command.ts";
 import { exitCodes } from "./exit-code.ts";
 import { exportCommand } from "./export-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { reportCommand } from "./report-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 
 /**
@@ -30,6 +31,7 @@ const journalAudit = Command.make("journal-audit").pipe(
     replayCommand,
     compareCommand,
     evidenceCommand,
+    reportCommand,
     exportCommand,
   ]),
 );
