@@ -41,7 +41,8 @@ export function commitReader(disk: DiskView, places: readonly SegmentPlace[]): C
 
   return {
     page: (from, last) => {
-      const begin = from < 1n ? 1n : from;
+      const oldest = BigInt(places[0]?.firstSequence ?? 1);
+      const begin = from < oldest ? oldest : from;
       if (begin > BigInt(last)) return { commits: [], next: undefined };
       const index = placeOf(Number(begin));
       const commits = framesAt(index, last)

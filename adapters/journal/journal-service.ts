@@ -46,6 +46,7 @@ function serviceOf(journal: OpenJournal, asError: AsError): Journal["Service"] {
     append: (payloads) => writing("append", () => journal.append(payloads)),
     appendLater: (payloads) => reading("append", () => journal.appendLater(payloads)),
     sync: writing("sync", () => journal.append([])),
+    restate: (payloads) => writing("restate the journal", () => journal.restate(payloads)),
     commits,
     read: reading("read the journal", () => {
       const all: Uint8Array[] = [];

@@ -39,6 +39,12 @@ export class Journal extends Context.Service<
     readonly commits: (from?: bigint) => Stream.Stream<Commit, JournalError>;
     /** Every durable payload at once: for short journals. Long ones are read by `commits`. */
     readonly read: Effect.Effect<readonly Uint8Array[], JournalError>;
+    /**
+     * Commits that state everything before them begin the journal anew: once they are durable, the
+     * segments before are removed. Nothing may be appended between the state and this. Where it fails
+     * the journal is as it was.
+     */
+    readonly restate: (commits: readonly Uint8Array[]) => Effect.Effect<void, JournalError>;
     /** Keeps a folded state beside the journal, in the older of two slots. Only ever a cache. */
     readonly snapshot: (snapshot: Snapshot) => Effect.Effect<void, JournalError>;
     /** The newest whole snapshot of this very chain of commits; go on with the commits after it. */

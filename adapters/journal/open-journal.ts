@@ -1,13 +1,14 @@
 import { type CommitQueue, commitQueue } from "./commit-queue.ts";
 import { type CommitPage, commitReader, type SegmentPlace } from "./commit-reader.ts";
 import type { Disk } from "./disk.ts";
+import { payloadLimit } from "./frame.ts";
 import { healSegment, refreshSegment } from "./healing.ts";
 import type { JournalStat, Snapshot } from "./journal.ts";
 import { diskError, JournalError } from "./journal-error.ts";
-import { isUnfinished } from "./journal-file-name.ts";
+import { isUnfinished, segmentName } from "./journal-file-name.ts";
 import { type JournalReport, verifyDisk } from "./journal-report.ts";
 import { framesBegin, isSegmentSize, segmentHasher, segmentSizes } from "./segment.ts";
-import { damagedJournal, type FoundSegment, scan } from "./segment-scan.ts";
+import { damagedJournal, type FoundSegment, scan, segmentNumbers } from "./segment-scan.ts";
 import { emptyEnd, type JournalEnd, type SegmentWriter, segmentWriter } from "./segment-writer.ts";
 import { keepSnapshot, latestSnapshot } from "./snapshot-slots.ts";
 
@@ -28,6 +29,8 @@ export const journalLimit = 256n * 1024n * 1024n;
 export interface OpenJournal extends CommitQueue {
   /** Durable commits from `from` on that share a segment. @throws JournalError */
   readonly page: (from: bigint) => CommitPage;
+  /** See `Journal.restate`. */
+  readonly restate: (commits: readonly Uint8Array[]) => Promise<void>;
   readonly snapshot: (snapshot: Snapshot) => Promise<void>;
   /** @throws JournalError */
   readonly latestSnapshot: () => Snapshot | undefined;
@@ -76,7 +79,7 @@ async function openLocked(
 /** What an open journal is made of. */
 interface Parts {
   readonly found: Found;
-  readonly places: readonly SegmentPlace[];
+  readonly places: SegmentPlace[];
   readonly writer: SegmentWriter;
   readonly limit: bigint;
   readonly unlock: () => void;
@@ -107,6 +110,13 @@ function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): Op
     page: (from) => {
       whileOpen();
       return reader.page(from, last());
+    },
+    restate: async (commits) => {
+      whileOpen();
+      return queue.exclusive(async () => {
+        const root = await restated(writer, commits);
+        await forget(disk, places, writer, root);
+      });
     },
     snapshot: async (snapshot) => {
       whileOpen();
@@ -141,6 +151,35 @@ function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): Op
       }
     },
   };
+}
+
+/** Writes a restatement; returns the number of its first segment. */
+async function restated(writer: SegmentWriter, commits: readonly Uint8Array[]): Promise<number> {
+  const wrong = commits.find(({ length }) => length === 0 || length > payloadLimit);
+  if (commits.length === 0 || wrong !== undefined) {
+    const words = `a restatement of ${commits.length} commits of 1 to ${payloadLimit} bytes each`;
+    throw new JournalError({ problem: "too large", words });
+  }
+  const root = writer.end().header.number + 1;
+  await writer.restate(commits);
+  return root;
+}
+
+/** Removes the segments before a restatement, oldest first. What stays behind is removed next time. */
+async function forget(
+  disk: Disk,
+  places: SegmentPlace[],
+  writer: SegmentWriter,
+  root: number,
+): Promise<void> {
+  for (const number of segmentNumbers(disk).filter((one) => one < root)) {
+    const { length } = disk.read(segmentName(number), segmentSizes.most);
+    await disk.remove(segmentName(number));
+    writer.released(BigInt(length));
+    const at = places.findIndex((place) => place.number === number);
+    if (at >= 0) places.splice(at, 1);
+  }
+  await disk.syncNames();
 }
 
 function freeOn(disk: Disk): bigint {
@@ -205,6 +244,10 @@ function lookThrough(disk: Disk): Found {
     repaired += last.repaired;
     cut += last.cut;
     used += BigInt(header.size);
+  }
+  const first = places[0]?.number ?? 0;
+  for (const number of segmentNumbers(disk).filter((one) => one < first)) {
+    used += BigInt(disk.read(segmentName(number), segmentSizes.most).length); // not removed yet
   }
   return { places, last, flipped, unused, repaired, cut, used };
 }

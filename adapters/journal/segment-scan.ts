@@ -70,11 +70,17 @@ export function segmentNumbers(disk: DiskView): readonly number[] {
 }
 
 /**
+ * Where a scan begins: at the last restatement that is whole, which is all that an agent needs, or
+ * at the oldest one that is still there, which is all that an auditor can see.
+ */
+export type ScanFrom = "last restatement" | "oldest";
+
+/**
  * Looks at all segments in order, never more than three of them in memory, and changes nothing. Ends
  * with the last segment, or with the first damage: what lies behind a gap has no meaning.
  */
-export function* scan(disk: DiskView): Generator<Look, void> {
-  const numbers = [...segmentNumbers(disk)];
+export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Generator<Look, void> {
+  const numbers = numbersFrom(disk, from);
   const lastNumber = numbers.at(-1);
   const lastBytes = lastNumber === undefined ? undefined : load(disk, lastNumber);
   const unused = unusedSegment(lastNumber, lastBytes);
@@ -86,7 +92,7 @@ export function* scan(disk: DiskView): Generator<Look, void> {
   for (const [i, number] of numbers.entries()) {
     const next = read(numbers[i + 1]);
     const look = lookAt(disk.place, number, bytes ?? new Uint8Array(), {
-      expected: i + 1,
+      expected: (numbers[0] === undefined || !begins(disk, numbers[0]) ? 1 : numbers[0]) + i,
       before,
       next: next === undefined ? undefined : headerNumbered(next, number + 1),
       last: next === undefined,
@@ -97,6 +103,36 @@ export function* scan(disk: DiskView): Generator<Look, void> {
     bytes = next;
   }
   if (unused !== undefined) yield unused;
+}
+
+/** The numbers of the segments that count, ascending. */
+function numbersFrom(disk: DiskView, from: ScanFrom): number[] {
+  const all = [...segmentNumbers(disk)];
+  const roots = all.filter((number) => number === 1 || begins(disk, number));
+  const whole = roots.filter((number) => number === 1 || isRestated(disk, all, number));
+  const first = from === "oldest" ? whole[0] : whole.at(-1);
+  return first === undefined ? all : all.filter((number) => number >= first);
+}
+
+function begins(disk: DiskView, number: number): boolean {
+  return number === 1 || (readHeader(load(disk, number))?.restates ?? 0) > 0;
+}
+
+/** Whether all commits of a restatement are there: else the segments before it still count. */
+function isRestated(disk: DiskView, all: readonly number[], number: number): boolean {
+  const header = readHeader(load(disk, number));
+  if (header === undefined) return false;
+  const needed = header.firstSequence + header.restates;
+  for (const later of all.filter((one) => one >= number).toReversed()) {
+    const found = load(disk, later);
+    const last = readHeader(found);
+    if (last === undefined || last.number !== later) continue;
+    if (last.firstSequence >= needed) return true;
+    const bytes = new Uint8Array(last.size);
+    bytes.set(found.subarray(0, last.size));
+    return last.firstSequence + recover(bytes, last).frames.length >= needed;
+  }
+  return false;
 }
 
 /** A header that may vouch for the segment before it. */
@@ -177,7 +213,8 @@ function misfitOf(
 ): string | undefined {
   if (header.number !== number) return `its header says segment ${header.number}`;
   if (before === undefined) {
-    return header.firstSequence === 1 ? undefined : "it is not the first segment of a journal";
+    const first = header.firstSequence === 1 || header.restates > 0;
+    return first ? undefined : "it is not the first segment of a journal";
   }
   const crc = before.frames.at(-1)?.crc ?? before.header.previousCrc;
   const follows =

@@ -12,6 +12,8 @@ export interface SegmentSupply {
   readonly reserve: (present: number, count: number) => Promise<void>;
   /** Begins a reserved segment: its header is durable, and then its name. */
   readonly begin: (header: SegmentHeader) => Promise<DiskFile>;
+  /** Segments of so many bytes were removed. */
+  readonly released: (bytes: bigint) => void;
   /** Bytes of all segments on disk. */
   readonly used: () => bigint;
 }
@@ -40,6 +42,9 @@ export function segmentSupply(
     begin: (header) => {
       ready.delete(header.number); // used, or spoilt: either way never again
       return begin(disk, header);
+    },
+    released: (bytes) => {
+      used -= bytes;
     },
     used: () => used,
   };

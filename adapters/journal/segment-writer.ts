@@ -9,7 +9,7 @@ import {
   type SegmentHeader,
   segmentHasher,
 } from "./segment.ts";
-import { fullJournal, segmentSupply } from "./segment-supply.ts";
+import { fullJournal, type SegmentSupply, segmentSupply } from "./segment-supply.ts";
 
 /** The limits of a journal. */
 export interface WriterLimits {
@@ -46,6 +46,13 @@ export interface WriterCounts {
 export interface SegmentWriter {
   /** All payloads, durable when it returns. @throws JournalError, and then none was acknowledged. */
   readonly append: (payloads: readonly Uint8Array[]) => Promise<void>;
+  /**
+   * Begins a segment from which the journal can be read by itself, with payloads that state
+   * everything before it; durable when it returns. @throws JournalError, and nothing is lost
+   */
+  readonly restate: (payloads: readonly Uint8Array[]) => Promise<void>;
+  /** Segments below this number were removed. */
+  readonly released: (bytes: bigint) => void;
   /** Makes the first segment of an empty journal. @throws JournalError */
   readonly begin: () => Promise<void>;
   /** Makes the next segment before it is needed, if the limit and the disk allow. */
@@ -70,6 +77,7 @@ export function emptyEnd(): JournalEnd {
     previousHash: new Uint8Array(32),
     schema: new Uint8Array(32),
     size: 0,
+    restates: 0,
   };
   const hasher = segmentHasher(header);
   return { header, end: 0, sealed: true, lastSequence: 0, lastCrc: 0, hasher };
@@ -90,18 +98,93 @@ export function segmentWriter(
 ): SegmentWriter {
   const counts: WriterCounts = { syncs: 0, abandoned: 0 };
   const supply = segmentSupply(disk, usedBefore, limits);
-  let state = beginning;
-  let file: DiskFile | undefined;
+  const pen = penAt(disk, beginning, supply, limits, counts);
   let refusal: JournalError | undefined;
 
+  /** Goes on after a write that failed, on a new segment; a second failure is the end. */
+  const writeAll = async (payloads: readonly Uint8Array[]): Promise<void> => {
+    const done = { count: 0 };
+    try {
+      await pen.write(payloads, done);
+    } catch {
+      counts.abandoned += 1;
+      try {
+        await pen.roll(false);
+        await pen.write(payloads, done);
+      } catch (error) {
+        refusal = lastWord(disk.place, error);
+        throw refusal;
+      }
+    }
+  };
+
+  const append = async (payloads: readonly Uint8Array[]): Promise<void> => {
+    if (refusal !== undefined) throw refusal;
+    const state = pen.state();
+    if (state.lastSequence + payloads.length > sequenceLimit)
+      throw fullJournal(disk.place, limits.limit);
+    await supply.reserve(state.header.number, segmentsFor(payloads, state, limits.segmentSize));
+    await writeAll(payloads);
+  };
+
+  const restate = async (payloads: readonly Uint8Array[]): Promise<void> => {
+    if (refusal !== undefined) throw refusal;
+    const state = pen.state();
+    const needed = segmentsFor(payloads, { ...state, sealed: true }, limits.segmentSize);
+    await supply.reserve(state.header.number, needed);
+    await pen.roll(!state.sealed, payloads.length);
+    await writeAll(payloads);
+  };
+
+  return {
+    append,
+    restate,
+    released: supply.released,
+    begin: async () => {
+      if (pen.state().header.number === 0) await pen.roll(false);
+    },
+    prepare: async () => {
+      if (refusal !== undefined) return;
+      await supply.reserve(pen.state().header.number, 1).catch(() => undefined); // told when it is needed
+    },
+    close: pen.close,
+    end: pen.state,
+    used: supply.used,
+    counts,
+    refusal: () => refusal,
+    refuse: (error) => {
+      refusal = error;
+    },
+  };
+}
+
+/** What writes frames into the present segment, and goes on in the next one. */
+interface Pen {
   /** Goes on in the next segment. */
-  const roll = async (seal: boolean): Promise<void> => {
+  readonly roll: (seal: boolean, restates?: number) => Promise<void>;
+  /** Writes and syncs payloads from `done` on; says how far it came before it fails. */
+  readonly write: (payloads: readonly Uint8Array[], done: { count: number }) => Promise<void>;
+  readonly state: () => JournalEnd;
+  readonly close: () => Promise<void>;
+}
+
+function penAt(
+  disk: Disk,
+  beginning: JournalEnd,
+  supply: SegmentSupply,
+  limits: WriterLimits,
+  counts: WriterCounts,
+): Pen {
+  let state = beginning;
+  let file: DiskFile | undefined;
+
+  const roll: Pen["roll"] = async (seal, restates = 0): Promise<void> => {
     await supply.reserve(state.header.number, 1);
     if (seal && file !== undefined) {
       await sealSegment(file, state, counts);
       state = { ...state, sealed: true };
     }
-    const header = headerAfter(state, limits);
+    const header = { ...headerAfter(state, limits), restates };
     const next = await supply.begin(header);
     counts.syncs += 1;
     await file?.close().catch(() => undefined);
@@ -110,8 +193,7 @@ export function segmentWriter(
     limits.rolled(header);
   };
 
-  /** Writes and syncs payloads from `done` on; says how far it came before it fails. */
-  const write = async (payloads: readonly Uint8Array[], done: { count: number }): Promise<void> => {
+  const write: Pen["write"] = async (payloads, done) => {
     while (done.count < payloads.length) {
       const part = groupOf(payloads, done.count, state);
       if (part === undefined) {
@@ -128,44 +210,7 @@ export function segmentWriter(
     }
   };
 
-  const append = async (payloads: readonly Uint8Array[]): Promise<void> => {
-    if (refusal !== undefined) throw refusal;
-    if (state.lastSequence + payloads.length > sequenceLimit)
-      throw fullJournal(disk.place, limits.limit);
-    await supply.reserve(state.header.number, segmentsFor(payloads, state, limits.segmentSize));
-    const done = { count: 0 };
-    try {
-      await write(payloads, done);
-    } catch {
-      counts.abandoned += 1;
-      try {
-        await roll(false);
-        await write(payloads, done);
-      } catch (error) {
-        refusal = lastWord(disk.place, error);
-        throw refusal;
-      }
-    }
-  };
-
-  return {
-    append,
-    begin: async () => {
-      if (state.header.number === 0) await roll(false);
-    },
-    prepare: async () => {
-      if (refusal !== undefined) return;
-      await supply.reserve(state.header.number, 1).catch(() => undefined); // told when it is needed
-    },
-    close: async () => file?.close(),
-    end: () => state,
-    used: supply.used,
-    counts,
-    refusal: () => refusal,
-    refuse: (error) => {
-      refusal = error;
-    },
-  };
+  return { roll, write, state: () => state, close: async () => file?.close() };
 }
 
 function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): SegmentHeader {
@@ -177,6 +222,7 @@ function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): 
     previousHash: first ? new Uint8Array(32) : state.hasher.clone().digest(),
     schema,
     size: segmentSize,
+    restates: 0,
   };
 }
 

@@ -19,6 +19,11 @@ export interface SegmentHeader {
   readonly schema: Uint8Array;
   /** Bytes of the whole segment. */
   readonly size: number;
+  /**
+   * 0, or so many commits from here on state everything that went before: once they are all
+   * durable, a journal begins here, and the segments before are history.
+   */
+  readonly restates: number;
 }
 
 /** What is written at the end of a segment that is complete. */
@@ -37,7 +42,7 @@ const copySize = 512;
 export const framesBegin = 2 * copySize;
 
 /** Bytes of both copies of the header, up to the last one that is not always zero. */
-export const headerSize = copySize + 104;
+export const headerSize = copySize + 108;
 
 /** Bytes of the seal, at the very end. */
 export const sealSize = 64;
@@ -45,12 +50,16 @@ export const sealSize = 64;
 /** The smallest and the largest segment, and the step between sizes, in bytes. */
 export const segmentSizes = { least: 64 * 1024, most: 256 * 1024, step: 4096 } as const;
 
-/** The format of segments; changes only when headers, frames or seals do. */
-export const segmentFormat = 1;
+/**
+ * The formats of segments. 2 differs from 1 by the count of restating commits in its header, and is
+ * written only where that is not 0: older journals and most segments are of format 1.
+ */
+export const segmentFormats = { plain: 1, restating: 2 } as const;
 
 const magic = letters("meshtoll journal");
 const sealMagic = letters("sealed..");
-const headerEnd = 100;
+/** Where the CRC of a header stands. */
+const headerEnds = { plain: 100, restating: 104 } as const;
 const sealEnd = sealSize - 4;
 
 /** Where frames must end in a segment of this size. */
@@ -63,14 +72,17 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   const bytes = new Uint8Array(framesBegin);
   const view = new DataView(bytes.buffer);
   bytes.set(magic, 0);
-  view.setUint32(16, segmentFormat, true);
+  const kind = header.restates === 0 ? "plain" : "restating";
+  view.setUint32(16, segmentFormats[kind], true);
   view.setUint32(20, header.number, true);
   view.setUint32(24, header.firstSequence, true);
   view.setUint32(28, header.previousCrc, true);
   bytes.set(header.previousHash, 32);
   bytes.set(header.schema, 64);
   view.setUint32(96, header.size, true);
-  view.setUint32(headerEnd, crc32(bytes, 0, headerEnd), true);
+  if (kind === "restating") view.setUint32(100, header.restates, true);
+  const end = headerEnds[kind];
+  view.setUint32(end, crc32(bytes, 0, end), true);
   bytes.copyWithin(copySize, 0, copySize);
   return bytes;
 }
@@ -80,8 +92,11 @@ export function readHeader(bytes: Uint8Array): SegmentHeader | undefined {
   for (const copy of wholeCopies(bytes)) {
     const view = new DataView(copy.buffer, copy.byteOffset, copy.byteLength);
     const size = view.getUint32(96, true);
-    if (view.getUint32(16, true) !== segmentFormat || !isSegmentSize(size)) continue;
+    const format = view.getUint32(16, true);
+    const restates = format === segmentFormats.restating ? view.getUint32(100, true) : 0;
+    if (isUnknown(format) || !isSegmentSize(size)) continue;
     return {
+      restates,
       number: view.getUint32(20, true),
       firstSequence: view.getUint32(24, true),
       previousCrc: view.getUint32(28, true),
@@ -97,7 +112,7 @@ export function readHeader(bytes: Uint8Array): SegmentHeader | undefined {
 export function otherFormat(bytes: Uint8Array): number | undefined {
   for (const copy of wholeCopies(bytes)) {
     const format = new DataView(copy.buffer, copy.byteOffset).getUint32(16, true);
-    if (format !== segmentFormat) return format;
+    if (isUnknown(format)) return format;
   }
   return undefined;
 }
@@ -106,10 +121,15 @@ function* wholeCopies(bytes: Uint8Array): Generator<Uint8Array> {
   for (const at of [0, copySize]) {
     if (bytes.length < at + copySize) return;
     const copy = bytes.subarray(at, at + copySize);
-    const stored = new DataView(copy.buffer, copy.byteOffset).getUint32(headerEnd, true);
-    const whole = stored === crc32(copy, 0, headerEnd);
+    const view = new DataView(copy.buffer, copy.byteOffset);
+    const end = view.getUint32(16, true) === segmentFormats.plain ? 100 : 104;
+    const whole = view.getUint32(end, true) === crc32(copy, 0, end);
     if (whole && magic.every((byte, i) => byte === copy[i])) yield copy;
   }
+}
+
+function isUnknown(format: number): boolean {
+  return format !== segmentFormats.plain && format !== segmentFormats.restating;
 }
 
 /** Whether a segment may have this size. */

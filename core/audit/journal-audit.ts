@@ -1,7 +1,7 @@
 import { payeeView } from "#core/account/payee-account.ts";
 import { monitoredPayer, payerView } from "#core/account/payer-account.ts";
 import { type SignatureCheck, signedBy } from "#core/identity/signature.ts";
-import type { LedgerEvent } from "#core/journal/event.ts";
+import type { KeptEvent, LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { payeeInvariants } from "#core/rules/invariants.ts";
@@ -9,7 +9,7 @@ import { due } from "#core/schedule/schedule.ts";
 import type { Position } from "#core/units/position.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import { type Finding, findingLimit } from "./finding.ts";
-import { objections } from "./objection.ts";
+import { objections, objectionsToKept } from "./objection.ts";
 
 /** What came of re-deciding one journal. */
 export interface JournalAudit {
@@ -42,6 +42,7 @@ export function journalAuditor(holds: SignatureCheck = signedBy): JournalAuditor
   const leaps: bigint[][] = [];
   const forgiven: bigint[][] = [];
   let at: bigint | undefined;
+  let beginning = 0;
   const object = (event: LedgerEvent, rule: string, words: string): void => {
     found += 1;
     if (findings.length >= findingLimit) return;
@@ -51,6 +52,15 @@ export function journalAuditor(holds: SignatureCheck = signedBy): JournalAuditor
     add(event, sequence) {
       events += 1;
       at = sequence;
+      if (events === 1 && event.type === "HistoryKept") beginning = event.parts + 1;
+      if (beginning > 0 && isKept(event)) {
+        beginning -= 1;
+        ledger = evolve(ledger, event);
+        countKept(event, leaps, forgiven);
+        for (const one of objectionsToKept(ledger, event, holds)) object(event, ...one);
+        return;
+      }
+      beginning = 0;
       for (const [rule, words] of objections(ledger, event, holds)) object(event, rule, words);
       countReset(ledger, event, leaps, forgiven);
       ledger = evolve(ledger, event);
@@ -58,6 +68,18 @@ export function journalAuditor(holds: SignatureCheck = signedBy): JournalAuditor
     },
     result: () => ({ ledger, events, findings, found, leaps, forgiven }),
   };
+}
+
+function isKept(event: LedgerEvent): event is KeptEvent {
+  return event.type.endsWith("Kept");
+}
+
+function countKept(event: KeptEvent, leaps: bigint[][], forgiven: bigint[][]): void {
+  if (event.type !== "PayerKept" && event.type !== "PayeeKept") return;
+  const counts = event.type === "PayerKept" ? leaps : forgiven;
+  const row = counts[event.neighbour] ?? [];
+  row[event.class - 1] = event.resets;
+  counts[event.neighbour] = row;
 }
 
 /** Audits a whole journal. */

@@ -1,8 +1,10 @@
 import { type PayeeAccount, payeeView, settled } from "#core/account/payee-account.ts";
 import { type PayerAccount, payerView } from "#core/account/payer-account.ts";
+import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { SignatureCheck } from "#core/identity/signature.ts";
-import type { LedgerEvent, PayeeEvent, PayerEvent } from "#core/journal/event.ts";
-import type { Ledger, NeighbourLedger } from "#core/journal/ledger.ts";
+import type { KeptEvent, LedgerEvent, PayeeEvent, PayerEvent } from "#core/journal/event.ts";
+import { evolve, type Ledger, type NeighbourLedger } from "#core/journal/ledger.ts";
+import { encodeLedger } from "#core/journal/ledger-form.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { fitsSchedule, mayGrant } from "#core/rules/payee-rules.ts";
 import { mayReserve } from "#core/rules/payer-rules.ts";
@@ -32,6 +34,11 @@ export function objections(
   }
   if (ledger.node === undefined) return [["journal", "the first event names the node"]];
   switch (event.type) {
+    case "HistoryKept":
+    case "NeighbourKept":
+    case "PayerKept":
+    case "PayeeKept":
+      return misstated(ledger, event);
     case "AgentStarted":
       return event.run > ledger.run ? [] : [["journal", `run ${event.run} out of order`]];
     case "NeighbourAdded":
@@ -46,9 +53,42 @@ export function objections(
   }
 }
 
+/** Where the history is still there, a restatement of it changes nothing. */
+function misstated(ledger: Ledger, event: KeptEvent): readonly Objection[] {
+  const same = sameBytes(encodeLedger(evolve(ledger, event)), encodeLedger(ledger));
+  return when(!same, "journal", "history restated differently from what it was");
+}
+
+/**
+ * What can be said against a restatement with which a journal begins: only that signatures in it do
+ * not hold. The history itself is elsewhere, named by the hash in its segment's header.
+ */
+export function objectionsToKept(
+  ledger: Ledger,
+  event: KeptEvent,
+  holds: SignatureCheck,
+): readonly Objection[] {
+  const self = ledger.node;
+  if (event.type === "HistoryKept" || self === undefined) return [];
+  const neighbour = ledger.neighbours[event.neighbour];
+  if (event.type === "NeighbourKept") {
+    const { channel, signed: ours, credited: theirs, id } = event.kept;
+    const wrong = (voucher: Voucher | undefined, by: NodeId) =>
+      voucher !== undefined &&
+      (channel === undefined || !voucherHolds(holds, channel, voucher, by));
+    return when(wrong(ours, self) || wrong(theirs, id), "E4", "a kept voucher is not its signer's");
+  }
+  if (neighbour === undefined) return [["journal", "about a neighbour that was never added"]];
+  const { latest } = event.account;
+  const [payer, payee] = event.type === "PayerKept" ? [self, neighbour.id] : [neighbour.id, self];
+  const id = { payer, payee, class: event.class };
+  const wrong = latest !== undefined && !leaseHolds(holds, id, latest);
+  return when(wrong, "E4", "a kept lease is not the payee's");
+}
+
 type AboutNeighbour = Exclude<
   LedgerEvent,
-  { readonly type: "NodeOpened" | "AgentStarted" | "NeighbourAdded" }
+  { readonly type: "NodeOpened" | "AgentStarted" | "NeighbourAdded" } | KeptEvent
 >;
 
 function ofNeighbour(

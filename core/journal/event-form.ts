@@ -1,4 +1,6 @@
+import { payeeForm, payerForm } from "#core/account/account-form.ts";
 import type { Terms } from "#core/account/terms.ts";
+import { optional } from "#core/identity/canonical-list.ts";
 import type { Field } from "#core/identity/canonical-writer.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
 import { isUnnamed } from "#core/schedule/lease.ts";
@@ -6,7 +8,7 @@ import { leaseForm } from "#core/schedule/lease-form.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { voucherForm } from "#core/settlement/voucher-form.ts";
 import { unnamedJournal } from "#core/units/journal-id.ts";
-import type { LedgerEvent } from "./event.ts";
+import type { KeptNeighbour, LedgerEvent } from "./event.ts";
 
 /** The number of each kind of event in the journal. Never reused, never renumbered. */
 export const eventKinds = {
@@ -32,6 +34,10 @@ export const eventKinds = {
   VoucherHeld: 32,
   FraudProven: 40,
   InvariantBroken: 41,
+  HistoryKept: 50,
+  NeighbourKept: 51,
+  PayerKept: 52,
+  PayeeKept: 53,
 } as const satisfies Record<LedgerEvent["type"], number>;
 
 /**
@@ -107,7 +113,34 @@ function eventFields(event: LedgerEvent): readonly Field[] {
       return [event.neighbour, frauds.indexOf(event.fraud), event.evidence];
     case "InvariantBroken":
       return [event.neighbour, event.class, theorems.indexOf(event.theorem)];
+    case "HistoryKept":
+      return [fromHex(event.node), event.journal, event.run, event.parts];
+    case "NeighbourKept":
+      return [event.neighbour, neighbourHead(event.kept)];
+    case "PayerKept":
+      return [event.neighbour, event.class, payerForm(event.account), event.resets];
+    case "PayeeKept":
+      return [event.neighbour, event.class, payeeForm(event.account), event.resets];
   }
+}
+
+/** What is kept of a neighbour besides its accounts, by position. */
+export function neighbourHead(kept: KeptNeighbour): Field {
+  const { terms, channel, spendingLimit, signed, credited, held, broken } = kept;
+  return [
+    fromHex(kept.id),
+    kept.classes,
+    kept.journal ?? 0,
+    kept.meetings,
+    optional(terms, termsFields),
+    optional(channel, channelFields),
+    optional(spendingLimit, (limit) => limit),
+    optional(signed, voucherForm),
+    optional(credited, voucherForm),
+    optional(held, voucherForm),
+    kept.frauds.map((fraud) => frauds.indexOf(fraud)),
+    optional(broken, eventForm),
+  ];
 }
 
 /** Terms by position. */

@@ -1,4 +1,6 @@
+import { readPayee, readPayer } from "#core/account/account-reader.ts";
 import type { Terms } from "#core/account/terms.ts";
+import { readList, readOptional } from "#core/identity/canonical-list.ts";
 import { type CanonicalReader, Malformed } from "#core/identity/canonical-reader.ts";
 import { toHex } from "#core/identity/hexadecimal.ts";
 import { generationLimit } from "#core/meter/meter.ts";
@@ -16,12 +18,15 @@ import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
 import { type PriceClass, priceClass, priceClassLimit } from "#core/units/price-class.ts";
-import type { AccountKey, LedgerEvent } from "./event.ts";
+import type { AccountKey, KeptNeighbour, LedgerEvent } from "./event.ts";
 import { eventKinds, eventVersion, frauds, theorems } from "./event-form.ts";
 import { neighbourLimit } from "./ledger.ts";
 
 /** The longest signed text that is kept as evidence, in bytes. */
 export const evidenceLimit = 1500;
+
+/** The most parts of a restatement: each neighbour, and both accounts of each of its classes. */
+const partLimit = neighbourLimit * (1 + 2 * priceClassLimit);
 
 /** The newest version of any event. */
 const eventVersionLimit = 2;
@@ -76,6 +81,13 @@ function readFields(reader: CanonicalReader, kind: number, version: number): Rea
       const voucher = { ...readIndex(reader), voucher: readVoucher(reader) };
       return [3, { type: "VoucherCredited", ...voucher, held: readPositions(reader) }];
     }
+    case eventKinds.HistoryKept: {
+      const history = { node: readNode(reader), journal: readJournal(reader) };
+      const run = reader.integer(positionLimit);
+      return [4, { type: "HistoryKept", ...history, run, parts: reader.small(partLimit) }];
+    }
+    case eventKinds.NeighbourKept:
+      return [2, { type: "NeighbourKept", ...readIndex(reader), kept: readHead(reader) }];
     case eventKinds.FraudProven:
       return [3, { type: "FraudProven", ...readFraud(reader) }];
     default:
@@ -112,6 +124,14 @@ function readAccountFields(reader: CanonicalReader, kind: number): Read {
     }
     case eventKinds.PriceSet:
       return [3, { type: "PriceSet", ...key, price: price(reader.integer(priceLimit)) }];
+    case eventKinds.PayerKept: {
+      const account = readPayer(reader);
+      return [4, { type: "PayerKept", ...key, account, resets: reader.integer(positionLimit) }];
+    }
+    case eventKinds.PayeeKept: {
+      const account = readPayee(reader);
+      return [4, { type: "PayeeKept", ...key, account, resets: reader.integer(positionLimit) }];
+    }
     case eventKinds.InvariantBroken: {
       const theorem = theorems[reader.small(theorems.length - 1)] ?? "T1";
       return [3, { type: "InvariantBroken", ...key, theorem }];
@@ -135,6 +155,45 @@ function readKey(reader: CanonicalReader): AccountKey {
 /** A node id. */
 export function readNode(reader: CanonicalReader): NodeId {
   return nodeId(toHex(reader.bytes(33, 33)));
+}
+
+/** What is kept of a neighbour besides its accounts, as `neighbourHead` wrote it. */
+export function readHead(reader: CanonicalReader): KeptNeighbour {
+  reader.array(12, 12);
+  return {
+    id: readNode(reader),
+    classes: reader.small(priceClassLimit),
+    journal: readOptionalJournal(reader),
+    meetings: reader.integer(positionLimit),
+    terms: readOptional(reader, (one) => {
+      one.array(6, 6);
+      return readTerms(one);
+    }),
+    channel: readOptional(reader, (one) => {
+      one.array(7, 7);
+      return readChannel(one);
+    }),
+    spendingLimit: readOptional(reader, readMoney),
+    signed: readOptional(reader, readVoucher),
+    credited: readOptional(reader, readVoucher),
+    held: readOptional(reader, readVoucher),
+    frauds: readList(reader, frauds.length, (one) => {
+      return frauds[one.small(frauds.length - 1)] ?? frauds[0];
+    }),
+    broken: readOptional(reader, readBroken),
+  };
+}
+
+function readBroken(reader: CanonicalReader): NonNullable<KeptNeighbour["broken"]> {
+  const event = readEvent(reader);
+  if (event.type !== "InvariantBroken") throw new Malformed(`broken by ${event.type}`);
+  return event;
+}
+
+/** The name of a journal, or nothing. */
+export function readOptionalJournal(reader: CanonicalReader): JournalId | undefined {
+  const found = reader.small(journalIdLimit - 1);
+  return found === 0 ? undefined : journalId(found);
 }
 
 function readJournal(reader: CanonicalReader): JournalId {

@@ -1,3 +1,5 @@
+import type { PayeeAccount } from "#core/account/payee-account.ts";
+import type { PayerAccount } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { MonitoredTheorem } from "#core/rules/invariants.ts";
 import type { Lease } from "#core/schedule/lease.ts";
@@ -27,7 +29,8 @@ export type LedgerEvent =
   | PayerEvent
   | PayeeEvent
   | PaymentEvent
-  | AlarmEvent;
+  | AlarmEvent
+  | KeptEvent;
 
 /** Of the node as a whole. */
 export type NodeEvent =
@@ -126,6 +129,53 @@ export type AlarmEvent =
       readonly class: PriceClass;
       readonly theorem: MonitoredTheorem;
     };
+
+/**
+ * What all events before come down to, so that a journal can be read from here on and those before be
+ * exported and removed. Where they are still there, these change nothing: they state what is.
+ */
+export type KeptEvent =
+  | {
+      readonly type: "HistoryKept";
+      readonly node: NodeId;
+      readonly journal: JournalId;
+      readonly run: bigint;
+      /** So many events follow that belong to it. */
+      readonly parts: number;
+    }
+  | {
+      readonly type: "NeighbourKept";
+      readonly neighbour: number;
+      readonly kept: KeptNeighbour;
+    }
+  /** `resets`: how often a counter of unknown past was met after the first (T8). */
+  | (AccountKey & {
+      readonly type: "PayerKept";
+      readonly account: PayerAccount;
+      readonly resets: bigint;
+    })
+  /** `resets`: how often unread bytes were forgiven after the first counter (T7). */
+  | (AccountKey & {
+      readonly type: "PayeeKept";
+      readonly account: PayeeAccount;
+      readonly resets: bigint;
+    });
+
+/** What is kept of a neighbour besides its accounts. */
+export interface KeptNeighbour {
+  readonly id: NodeId;
+  readonly classes: number;
+  readonly journal: JournalId | undefined;
+  readonly meetings: bigint;
+  readonly terms: Terms | undefined;
+  readonly channel: Channel | undefined;
+  readonly spendingLimit: Money | undefined;
+  readonly signed: Voucher | undefined;
+  readonly credited: Voucher | undefined;
+  readonly held: Voucher | undefined;
+  readonly frauds: readonly Fraud[];
+  readonly broken: Extract<AlarmEvent, { readonly type: "InvariantBroken" }> | undefined;
+}
 
 /** What a neighbour can be proven to have done. */
 export type Fraud = "two leases for one position" | "voucher beyond the schedule";

@@ -1,12 +1,8 @@
-import type { Counter } from "#core/account/counter.ts";
-import type { PayeeAccount } from "#core/account/payee-account.ts";
-import type { PayerAccount } from "#core/account/payer-account.ts";
+import { payeeForm, payerForm } from "#core/account/account-form.ts";
 import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
-import { leaseForm } from "#core/schedule/lease-form.ts";
-import type { Schedule } from "#core/schedule/schedule.ts";
-import { voucherForm } from "#core/settlement/voucher-form.ts";
-import { channelFields, eventForm, frauds, termsFields } from "./event-form.ts";
+import type { KeptNeighbour } from "./event.ts";
+import { neighbourHead } from "./event-form.ts";
 import type { Ledger, NeighbourLedger } from "./ledger.ts";
 
 /** The version in which a ledger is written today. A snapshot of another one is not used. */
@@ -30,64 +26,14 @@ function ledgerForm(ledger: Ledger): Field {
 }
 
 function neighbourForm(neighbour: NeighbourLedger): Field {
-  const { terms, channel, spendingLimit, signed, credited, held, broken } = neighbour;
   return [
-    fromHex(neighbour.id),
-    neighbour.journal ?? 0,
-    neighbour.meetings,
-    optional(terms, termsFields),
-    optional(channel, channelFields),
-    optional(spendingLimit, (limit) => limit),
+    neighbourHead(keptOf(neighbour)),
     neighbour.outbound.map(payerForm),
     neighbour.inbound.map(payeeForm),
-    optional(signed, voucherForm),
-    optional(credited, voucherForm),
-    optional(held, voucherForm),
-    neighbour.frauds.map((fraud) => frauds.indexOf(fraud)),
-    optional(broken, eventForm),
   ];
 }
 
-function payerForm(account: PayerAccount): Field {
-  return [
-    scheduleForm(account.schedule),
-    optional(account.latest, leaseForm),
-    account.reserved,
-    account.signed,
-    account.sent,
-    optional(account.counter, counterForm),
-  ];
-}
-
-function payeeForm(account: PayeeAccount): Field {
-  return [
-    scheduleForm(account.schedule),
-    account.unacknowledged.map(leaseForm),
-    optional(account.latest, leaseForm),
-    account.credited,
-    account.read,
-    optional(account.counter, counterForm),
-    optional(account.price, (price) => price),
-  ];
-}
-
-function scheduleForm(schedule: Schedule): Field {
-  return [
-    schedule.leases,
-    schedule.start,
-    schedule.startDue,
-    schedule.segments.map(({ from, due, price }) => [from, due, price]),
-    schedule.end,
-    schedule.endDue,
-  ];
-}
-
-/** A base may lie below zero: a counter that had run before the account began. */
-function counterForm(counter: Counter): Field {
-  const { generation, base, raw } = counter;
-  return [generation, base < 0n ? 1 : 0, base < 0n ? -base : base, raw];
-}
-
-function optional<A>(value: A | undefined, form: (value: A) => Field): Field {
-  return value === undefined ? [] : [form(value)];
+/** What is kept of a neighbour besides its accounts. */
+export function keptOf({ outbound, inbound: _, ...head }: NeighbourLedger): KeptNeighbour {
+  return { ...head, classes: outbound.length };
 }

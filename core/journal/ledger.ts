@@ -30,6 +30,8 @@ import type {
   AccountKey,
   AlarmEvent,
   Fraud,
+  KeptEvent,
+  KeptNeighbour,
   LedgerEvent,
   NeighbourEvent,
   PayeeEvent,
@@ -71,7 +73,7 @@ export interface NeighbourLedger {
   /** Frauds of the neighbour that are proven and journaled. */
   readonly frauds: readonly Fraud[];
   /** A broken invariant: nothing more is done with this neighbour. */
-  readonly broken: AlarmEvent | undefined;
+  readonly broken: KeptNeighbour["broken"];
 }
 
 /** The ledger before its first event. */
@@ -94,11 +96,15 @@ export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
       };
     case "AgentStarted":
       return { ...ledger, run: event.run };
+    case "HistoryKept":
+      return { ...ledger, node: event.node, journal: event.journal, run: event.run };
     case "NeighbourAdded":
       return {
         ...ledger,
         neighbours: [...ledger.neighbours, newNeighbour(event.id, event.classes)],
       };
+    case "NeighbourKept":
+      return withKeptNeighbour(ledger, event.neighbour, event.kept);
     default: {
       const before = ledger.neighbours[event.neighbour];
       if (before === undefined) return ledger;
@@ -127,12 +133,23 @@ function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
   };
 }
 
+/** Restated: the next neighbour, or one that is known already and stays what it is. */
+function withKeptNeighbour(ledger: Ledger, number: number, kept: KeptNeighbour): Ledger {
+  if (number > ledger.neighbours.length) return ledger;
+  const { classes, ...head } = kept;
+  const before = ledger.neighbours[number] ?? newNeighbour(kept.id, classes);
+  const neighbours = ledger.neighbours.slice();
+  neighbours[number] = { ...before, ...head };
+  return { ...ledger, neighbours };
+}
+
 type OneNeighbourEvent =
   | Exclude<NeighbourEvent, { readonly type: "NeighbourAdded" }>
   | PayerEvent
   | PayeeEvent
   | PaymentEvent
-  | AlarmEvent;
+  | AlarmEvent
+  | Extract<KeptEvent, AccountKey>;
 
 function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): NeighbourLedger {
   switch (event.type) {
@@ -161,6 +178,10 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
         : { ...before, frauds: [...before.frauds, event.fraud] };
     case "InvariantBroken":
       return { ...before, broken: event };
+    case "PayerKept":
+      return withOutbound(before, event, () => event.account);
+    case "PayeeKept":
+      return withInbound(before, event, () => event.account);
     case "BytesForgiven":
     case "BytesRead":
     case "LeaseGranted":

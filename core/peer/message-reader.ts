@@ -1,3 +1,4 @@
+import { readOptional } from "#core/identity/canonical-list.ts";
 import {
   type CanonicalReader,
   canonicalReader,
@@ -146,8 +147,4 @@ function readPaidClass(reader: CanonicalReader): PriceClass {
   const found = reader.small(priceClassLimit);
   if (found === 0) throw new Malformed("class 0 is not leased");
   return priceClass(found);
-}
-
-function readOptional<A>(reader: CanonicalReader, read: (reader: CanonicalReader) => A) {
-  return reader.array(0, 1) === 0 ? undefined : read(reader);
 }

@@ -119,14 +119,14 @@ describe("journals that are not as they should be", () => {
       const file = join(one, segmentName(1));
       const bytes = readFileSync(file);
       for (const copy of [0, 512]) {
-        bytes.writeUInt32LE(2, copy + 16);
-        bytes.writeUInt32LE(crc32(bytes, copy, copy + 100), copy + 100);
+        bytes.writeUInt32LE(3, copy + 16);
+        bytes.writeUInt32LE(crc32(bytes, copy, copy + 104), copy + 104);
       }
       writeFileSync(file, bytes);
     });
     const { code, out } = await audit("verify", directory);
     expect(code).toBe(2);
-    expect(out).toContain("format 2, which this program does not read");
+    expect(out).toContain("format 3, which this program does not read");
   });
 
   test("a segment is missing, doubled, swapped, of another node, or all zeros", async () => {

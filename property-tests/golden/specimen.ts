@@ -1,9 +1,14 @@
+import type { PayeeAccount } from "#core/account/payee-account.ts";
+import type { PayerAccount } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
+import type { NeighbourLedger } from "#core/journal/ledger.ts";
+import { keptOf } from "#core/journal/ledger-form.ts";
 import type { Message } from "#core/peer/message.ts";
 import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-form.ts";
-import { type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
+import { dueAtEnd, type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
 import { leaseText } from "#core/schedule/lease-form.ts";
+import { append, beginAt } from "#core/schedule/schedule.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
 import { journalId, journalIdLimit, unnamedJournal } from "#core/units/journal-id.ts";
@@ -75,6 +80,60 @@ const oldExtreme = signLease(account, { ...largestLease, ...unnamed }, payee);
 const extreme = signLease(account, largestLease, payee);
 const voucher = signVoucher(channel, [money(50_000_001n)], payer);
 const shared = signVoucher(channel, [money(1n), noMoney, money(1n << 100n)], payer);
+
+const schedule = append(beginAt(leaseTerms), {
+  ...leaseTerms,
+  number: 8n,
+  from: leaseTerms.to,
+  to: position(201_000_007n),
+  price: price(51n),
+  due: dueAtEnd(leaseTerms),
+});
+const oldCounter = { generation, base: -5n, raw: 77n };
+const payerAccount: PayerAccount = {
+  schedule,
+  latest: lease,
+  reserved: position(2_000_000n),
+  signed: money(1n << 100n),
+  sent: position(1_999_999n),
+  counter: oldCounter,
+};
+const payeeAccount: PayeeAccount = {
+  schedule,
+  unacknowledged: [lease, extreme],
+  latest: lease,
+  credited: money(3n),
+  read: position(1_000_001n),
+  counter: undefined,
+  price: price(9n),
+};
+const everything: NeighbourLedger = {
+  id: payee.id,
+  journal: journalId(0xdeadbeef),
+  meetings: 2n,
+  terms,
+  channel,
+  spendingLimit: money(5n),
+  outbound: [payerAccount],
+  inbound: [payeeAccount],
+  signed: voucher,
+  credited: shared,
+  held: voucher,
+  frauds: ["two leases for one position", "voucher beyond the schedule"],
+  broken: { type: "InvariantBroken", ...key, theorem: "T6" },
+};
+const nothingKept = {
+  journal: undefined,
+  meetings: 0n,
+  terms: undefined,
+  channel: undefined,
+  spendingLimit: undefined,
+  signed: undefined,
+  credited: undefined,
+  held: undefined,
+  frauds: [],
+  broken: undefined,
+} as const;
 
 /** An event of every kind, some of several shapes. The names never change. */
 export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
@@ -155,6 +214,15 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
   "InvariantBroken T5": { type: "InvariantBroken", ...key, theorem: "T5" },
   "InvariantBroken T6": { type: "InvariantBroken", ...key, theorem: "T6" },
   "InvariantBroken T7": { type: "InvariantBroken", ...key, theorem: "T7" },
+  HistoryKept: { type: "HistoryKept", node: payer.id, journal: journalId(7), run: 5n, parts: 3 },
+  NeighbourKept: { type: "NeighbourKept", neighbour: 3, kept: keptOf(everything) },
+  PayerKept: { type: "PayerKept", ...key, account: payerAccount, resets: 2n },
+  PayeeKept: { type: "PayeeKept", ...key, account: payeeAccount, resets: 300n },
+  "NeighbourKept, nothing known": {
+    type: "NeighbourKept",
+    neighbour: 0,
+    kept: { ...keptOf(everything), ...nothingKept },
+  },
 };
 
 const ofPayer = { sender: payer.id, from: journalId(7), to: journalId(0xdeadbeef) } as const;

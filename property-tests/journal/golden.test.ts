@@ -25,6 +25,7 @@ test("a header is written as it always was, twice", () => {
     previousHash: new Uint8Array(32).fill(0xaa),
     schema: new Uint8Array(32).fill(0xbb),
     size: 262_144,
+    restates: 0,
   });
   expect(hex(header.subarray(0, 104))).toBe(
     "6d657368746f6c6c206a6f75726e616c0100000003000000e803000004030201aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb000004000eed7989",

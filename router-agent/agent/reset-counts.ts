@@ -21,6 +21,13 @@ export function resetCounter(): ResetCounter {
   const name = (type: string, { neighbour, class: paidClass }: AccountKey) =>
     `${type} ${neighbour} ${paidClass}`;
   const one = (event: LedgerEvent): void => {
+    // A restated history says how many there were: where it begins a journal, and where it follows.
+    if (event.type === "PayerKept" || event.type === "PayeeKept") {
+      if (event.account.counter === undefined) return;
+      const type = event.type === "PayerKept" ? "PositionLeapt" : "BytesForgiven";
+      seen.set(name(type, event), event.resets);
+      return;
+    }
     if (event.type !== "PositionLeapt" && event.type !== "BytesForgiven") return;
     const at = name(event.type, event);
     seen.set(at, (seen.get(at) ?? -1n) + 1n);

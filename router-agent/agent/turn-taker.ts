@@ -7,6 +7,7 @@ import type { Node } from "#core/node/node.ts";
 import { type AgentCounts, newCounts } from "./agent-counts.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { decide } from "./deciding.ts";
+import { journalRoom } from "./journal-room.ts";
 import { kernelLimits } from "./kernel-limits.ts";
 import { lookAtKernel, lookInputs } from "./kernel-look.ts";
 import { performer } from "./performing.ts";
@@ -38,6 +39,7 @@ export function turnTaker(ports: AgentPorts, replayed: Node, resets: ResetCounte
   const counts = newCounts();
   const limits = kernelLimits(ports);
   const acts = performer(ports, limits, counts);
+  const room = journalRoom(ports.journal, resets);
 
   const look = Effect.fnUntraced(function* (plan: Blueprint) {
     counts.pokes += 1;
@@ -60,6 +62,8 @@ export function turnTaker(ports: AgentPorts, replayed: Node, resets: ResetCounte
     node = decided.node;
     resets.count(decided.events);
     yield* acts.perform(plan, node, decided.outputs);
+    const words = yield* room.keep(node.ledger, decided.events.length);
+    if (words !== undefined) yield* acts.alarm(words);
   });
 
   const take = Effect.fnUntraced(

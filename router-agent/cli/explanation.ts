@@ -81,6 +81,12 @@ function inWords(event: LedgerEvent): string {
       return `journal ${event.journal} of node ${event.node} begins`;
     case "AgentStarted":
       return `the agent started for the ${event.run}. time`;
+    case "HistoryKept":
+      return `everything before is restated in ${event.parts} events, and may have been removed`;
+    case "NeighbourKept":
+    case "PayerKept":
+    case "PayeeKept":
+      return "what was, restated";
     case "NeighbourAdded":
       return `the neighbour was added, with ${event.classes} paid class(es)`;
     case "NeighbourMet":

@@ -1,0 +1,54 @@
+import * as Effect from "effect/Effect";
+import type { Journal } from "#adapters/journal/journal.ts";
+import { encodeCommits } from "#core/journal/commit.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
+import { type KeptResets, restatement } from "#core/journal/restatement.ts";
+
+/** Keeps a journal below its limit for ever. */
+export interface JournalRoom {
+  /**
+   * Call it when a ledger is durable and nothing else was appended since. Where the journal has grown
+   * to three quarters of its limit, it begins anew with what it comes down to. Returns what a person
+   * should know, if it cannot.
+   */
+  readonly keep: (ledger: Ledger, events: number) => Effect.Effect<string | undefined>;
+}
+
+/** So many events may pass between two looks at how full the journal is. */
+const lookEvery = 32;
+
+/** Watches how full a journal is. */
+export function journalRoom(journal: Journal["Service"], resets: KeptResets): JournalRoom {
+  let events = 0;
+  let grownFrom = 0n;
+  let failed = false;
+
+  const restate = Effect.fnUntraced(function* (ledger: Ledger) {
+    const { bytes, limit, segments } = yield* journal.stat;
+    // A ledger that fills most of the limit by itself is restated once for each quarter it grows.
+    const grown = bytes - grownFrom >= limit / 4n;
+    if (segments < 2 || bytes * 4n <= limit * 3n || !grown) return undefined;
+    const payloads = encodeCommits(restatement(ledger, resets));
+    if (payloads.length === 0) return undefined;
+    yield* journal.restate(payloads);
+    grownFrom = (yield* journal.stat).bytes;
+    failed = false;
+    return undefined;
+  });
+
+  return {
+    keep: (ledger, more) => {
+      events += more;
+      if (events < lookEvery) return Effect.succeed(undefined);
+      events = 0;
+      return restate(ledger).pipe(
+        Effect.catch((error) => {
+          const first = !failed;
+          failed = true;
+          const words = `the journal could not be begun anew, and will be full: ${error.words}`;
+          return Effect.succeed(first ? words : undefined);
+        }),
+      );
+    },
+  };
+}
