@@ -1,6 +1,6 @@
 import { canonical } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import type { LedgerEvent } from "#core/journal/event.ts";
+import type { AccountKey, LedgerEvent } from "#core/journal/event.ts";
 import type { AccountId } from "#core/schedule/account-id.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import { leaseForm, leaseText } from "#core/schedule/lease-form.ts";
@@ -97,12 +97,25 @@ function* leasesIn(
 ): Generator<Numbered<Lease>, undefined> {
   const [made, restored] =
     side === "payer" ? ["LeaseAccepted", "PayerRestored"] : ["LeaseGranted", "PayeeRestored"];
+  const kept = side === "payer" ? "PayerKept" : "PayeeKept";
+  let last = 0n;
   for (const { sequence, event } of book.events()) {
+    if (event.type === kept && "account" in event && isAbout(event, book, account)) {
+      const { latest } = event.account;
+      if (latest !== undefined && latest.number > last) yield { sequence, value: latest };
+      continue;
+    }
     if (event.type !== made && event.type !== restored) continue;
     if (!("lease" in event) || event.neighbour !== book.neighbour) continue;
-    if (event.class === account.class) yield { sequence, value: event.lease };
+    if (event.class !== account.class) continue;
+    last = event.lease.number;
+    yield { sequence, value: event.lease };
   }
   return undefined;
+}
+
+function isAbout(key: AccountKey, { neighbour }: LinkBook, account: AccountId): boolean {
+  return key.neighbour === neighbour && key.class === account.class;
 }
 
 function vouchersPart(account: AccountId, payer: LinkBook, payee: LinkBook): Parting | undefined {
@@ -135,9 +148,13 @@ function vouchersPart(account: AccountId, payer: LinkBook, payee: LinkBook): Par
   return undefined;
 }
 
-/** A voucher before any lease of its account is a total that came back after a lost disk. */
+/**
+ * A voucher before any lease of its account is a total that came back after a lost disk; and a journal
+ * that begins with what its history comes down to knows only the last one of before.
+ */
 function restoresTotal(payer: LinkBook): boolean {
   for (const { event } of payer.events()) {
+    if (event.type === "HistoryKept") return true;
     if (!("neighbour" in event) || event.neighbour !== payer.neighbour) continue;
     if (event.type === "PayerRestored" || event.type === "VoucherSigned") return true;
     if (event.type === "LeaseAccepted") return false;
@@ -159,10 +176,18 @@ function* vouchersIn(
   type: "VoucherSigned" | "VoucherCredited",
 ): Generator<Numbered<Voucher> & { readonly channel: Channel | undefined }, undefined> {
   let channel: Channel | undefined;
+  let last = 0n;
   for (const { sequence, event } of book.events()) {
     if (!("neighbour" in event) || event.neighbour !== book.neighbour) continue;
     if (event.type === "ChannelSeen") channel = event.channel;
-    if (event.type === type) yield { sequence, value: event.voucher, channel };
+    if (event.type === "NeighbourKept") {
+      channel = event.kept.channel;
+      const value = type === "VoucherSigned" ? event.kept.signed : event.kept.credited;
+      if (value !== undefined && sum(value.totals) > last) yield { sequence, value, channel };
+    }
+    if (event.type !== type) continue;
+    last = sum(event.voucher.totals);
+    yield { sequence, value: event.voucher, channel };
   }
   return undefined;
 }

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Comparison, compare } from "#agent/audit/comparison.ts";
 import { evidenceText, readEvidence } from "#agent/audit/evidence-file.ts";
-import { examine } from "#agent/audit/examination.ts";
+import { eventsOf, examine } from "#agent/audit/examination.ts";
+import { transactionsOf } from "#agent/audit/transaction.ts";
 import { judge } from "#core/audit/evidence.ts";
 import { signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
+import { emptyLedger, evolve } from "#core/journal/ledger.ts";
+import { restatement } from "#core/journal/restatement.ts";
 import { dueAtEnd, signLease } from "#core/schedule/lease.ts";
 import { type Position, position } from "#core/units/position.ts";
 import { type Price, price } from "#core/units/price.ts";
@@ -64,6 +67,30 @@ test("the journals of honest neighbours agree, and all of it is in the table", (
   expect(found).toMatchObject({ verdict: "agree", findings: [], partings: [], evidence: [] });
   expect(found.hops.length).toBe(4);
   expect(found.hops.filter((hop) => hop.signed > 0n).length).toBeGreaterThan(1);
+});
+
+test("journals that began anew agree with their neighbours', and with themselves before", async () => {
+  const places = await Promise.all(
+    world.nodes.map(async ({ journal }, i) => {
+      const half = journal.length >> 1;
+      const resets = { leaps: () => 0n, forgiven: () => 0n };
+      const kept = restatement(journal.slice(0, half).reduce(evolve, emptyLedger), resets);
+      return writeJournal(join(home, `anew-${i}`), [...kept, ...journal.slice(half)]);
+    }),
+  );
+  const right = compare(honest.map((one) => examine(one)));
+  for (const which of [[0], [1], [2], [0, 1, 2]]) {
+    const found = compare(
+      honest.map((one, i) => examine(which.includes(i) ? (places[i] ?? one) : one)),
+    );
+    expect(found).toMatchObject({ verdict: "agree", findings: [], partings: [] });
+    expect(found.hops.map(({ signed, owed }) => [signed, owed])).toEqual(
+      right.hops.map(({ signed, owed }) => [signed, owed]),
+    );
+  }
+  const sums = (place: string) =>
+    [...transactionsOf(eventsOf(place))].reduce((all, one) => all + one.amount, 0n);
+  expect(places.map(sums)).toEqual(honest.map(sums));
 });
 
 test("a voucher that its signer removed is proven by the one who holds it", async () => {

@@ -46,7 +46,7 @@ export function examine(
   const auditor = journalAuditor();
   const counts = { segments: 0, commits: 0n, bytes: 0n, repaired: 0, cut: 0 };
   let damage: Damage | undefined;
-  for (const look of scan(directoryView(directory))) {
+  for (const look of scan(directoryView(directory), "oldest")) {
     if (look.type === "unused") counts.cut += look.cut;
     else if (look.segment !== undefined) {
       counts.segments += 1;
@@ -88,7 +88,7 @@ export function* eventsOf(
   directory: string,
   damaged: (damage: Damage) => void = () => undefined,
 ): Generator<NumberedEvent, void> {
-  for (const look of scan(directoryView(directory))) {
+  for (const look of scan(directoryView(directory), "oldest")) {
     if (look.type === "unused") return;
     for (const { sequence, payload } of look.segment?.frames ?? []) {
       for (const event of decodeCommit(payload)) yield { sequence: BigInt(sequence), event };

@@ -1,5 +1,6 @@
 import type { NumberedEvent } from "#core/audit/parting.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
+import type { Voucher } from "#core/settlement/voucher.ts";
 import type { Money } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 
@@ -25,19 +26,45 @@ export function* transactionsOf(events: Iterable<NumberedEvent>): Generator<Tran
   const bytes = new Map<string, bigint>();
   for (const { sequence, event } of events) {
     if (event.type === "NeighbourAdded") ids[event.neighbour] = event.id;
+    if (event.type === "NeighbourKept") ids[event.neighbour] = event.kept.id;
     noteBytes(bytes, event);
-    if (event.type !== "VoucherSigned" && event.type !== "VoucherCredited") continue;
-    const direction = event.type === "VoucherSigned" ? "paid" : "received";
-    const neighbour = ids[event.neighbour];
-    if (neighbour === undefined) continue;
-    for (const [i, total] of event.voucher.totals.entries()) {
-      const account = `${direction} ${event.neighbour} ${i + 1}`;
-      const amount = total - (totals.get(account) ?? 0n);
-      if (amount <= 0n) continue;
-      totals.set(account, total);
-      const counted = bytes.get(account) ?? 0n;
-      yield { sequence, neighbour, class: i + 1, direction, amount, total, bytes: counted };
+    for (const { direction, number, voucher } of vouchersOf(event)) {
+      const neighbour = ids[number];
+      if (neighbour === undefined) continue;
+      for (const [i, total] of voucher.totals.entries()) {
+        const account = `${direction} ${number} ${i + 1}`;
+        const amount = total - (totals.get(account) ?? 0n);
+        if (amount <= 0n) continue;
+        totals.set(account, total);
+        const counted = bytes.get(account) ?? 0n;
+        yield { sequence, neighbour, class: i + 1, direction, amount, total, bytes: counted };
+      }
     }
+  }
+}
+
+interface Paid {
+  readonly direction: Transaction["direction"];
+  readonly number: number;
+  readonly voucher: Voucher;
+}
+
+/** Where history was restated, what had been paid by then counts as one payment. */
+function vouchersOf(event: LedgerEvent): readonly Paid[] {
+  const paid = (direction: Paid["direction"], number: number, voucher: Voucher | undefined) =>
+    voucher === undefined ? [] : [{ direction, number, voucher }];
+  switch (event.type) {
+    case "VoucherSigned":
+      return paid("paid", event.neighbour, event.voucher);
+    case "VoucherCredited":
+      return paid("received", event.neighbour, event.voucher);
+    case "NeighbourKept":
+      return [
+        ...paid("paid", event.neighbour, event.kept.signed),
+        ...paid("received", event.neighbour, event.kept.credited),
+      ];
+    default:
+      return [];
   }
 }
 
