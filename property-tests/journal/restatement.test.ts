@@ -4,6 +4,7 @@ import { type MemoryDisk, memoryDisk } from "#adapters/journal/memory-disk.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
 import { scan } from "#adapters/journal/segment-scan.ts";
 import { journalRoom } from "#agent/agent/journal-room.ts";
+import { replayedLedger } from "#agent/agent/replayed-ledger.ts";
 import { resetCounter } from "#agent/agent/reset-counts.ts";
 import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
@@ -162,7 +163,7 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
   await inside(
     place,
     Effect.fnUntraced(function* (journal) {
-      const room = journalRoom(journal, resets);
+      const room = journalRoom(journal, resets, 500);
       for (let round = 0; round < 3000; round++) {
         traffic(world, 0, 0, 4n, 0n);
         drain(world, 1);
@@ -179,6 +180,14 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
     }),
     options,
   );
+  const quick = await inside(place, (journal) => replayedLedger(journal, resetCounter()), options);
+  expect(quick).toEqual(self.ledger);
+  for (const name of ["snapshot-0", "snapshot-1"]) {
+    expect(place.names()).toContain(name);
+    place.flip(name, 8 * 90);
+    const slow = await inside(place, (journal) => replayedLedger(journal, resetCounter()), options);
+    expect(slow).toEqual(self.ledger);
+  }
   const found = await inside(place, (journal) => journal.read, options);
   expect(BigInt(found.length)).toBeLessThan(commits / 2n);
   const again = resetCounter();

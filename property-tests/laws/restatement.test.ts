@@ -5,6 +5,7 @@ import { encodeCommits } from "#core/journal/commit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import { restatement } from "#core/journal/restatement.ts";
+import { decodeSnapshot, encodeSnapshot } from "#core/journal/snapshot-form.ts";
 import {
   crash,
   drain,
@@ -54,6 +55,8 @@ test("T9: a restatement gives the same ledger from nothing, and changes nothing 
         expect(kept.reduce(evolve, ledger)).toEqual(ledger);
         expect(kept.slice(0, kept.length >> 1).reduce(evolve, ledger)).toEqual(ledger);
         expect(encodeCommits(kept).length).toBeGreaterThan(0);
+        const bytes = encodeSnapshot(ledger, resetsIn(journal));
+        expect(decodeSnapshot(bytes)).toEqual(kept);
         for (const events of [kept, [...journal, ...kept]]) {
           expect(auditJournal(events, modelledCheck).findings).toEqual([]);
         }
@@ -117,4 +120,17 @@ test("a history that was restated differently is objected to, by either auditor"
   const auditor = journalAuditor(modelledCheck);
   for (const event of forged) auditor.add(event);
   expect(auditor.result().findings.map((one) => one.rule)).toContain("E4");
+});
+
+test("a snapshot that was cut, damaged, or is of another format is refused, and never half used", () => {
+  const world = worldOf();
+  drain(world, 4);
+  const { ledger, journal } = nodeAt(world, 1);
+  const bytes = encodeSnapshot(ledger, resetsIn(journal));
+  for (let length = 0; length < bytes.length; length += 7) {
+    expect(() => decodeSnapshot(bytes.subarray(0, length))).toThrow();
+  }
+  const later = bytes.slice();
+  later[1] = 2;
+  expect(() => decodeSnapshot(later)).toThrow("a snapshot of format 2");
 });

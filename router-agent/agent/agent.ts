@@ -5,22 +5,19 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Queue from "effect/Queue";
 import * as Schedule from "effect/Schedule";
-import * as Stream from "effect/Stream";
 import { LinkEvents } from "#adapters/counters/link-events.ts";
-import type { Commit, Journal } from "#adapters/journal/journal.ts";
-import { JournalError } from "#adapters/journal/journal-error.ts";
 import type { Config } from "#agent/config/config.ts";
-import { decodeCommit } from "#core/journal/commit.ts";
-import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, wake } from "#core/node/node.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
+import { journalRoom } from "./journal-room.ts";
 import { raiseTunnels } from "./kernel-look.ts";
 import { type AgentPorts, agentPorts } from "./ports.ts";
 import { fixedDifference } from "./reconfiguration.ts";
-import { type ResetCounter, type ResetCounts, resetCounter } from "./reset-counts.ts";
+import { replayedLedger } from "./replayed-ledger.ts";
+import { type ResetCounts, resetCounter } from "./reset-counts.ts";
 import { type TurnTaker, turnTaker, type Work } from "./turn-taker.ts";
 
 /** The journal failed: the agent acts no more. The kernel goes on with what it was told last. */
@@ -85,7 +82,12 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   let config = first;
   let plan = blueprint(keys.nodeId, config);
   const resets = resetCounter();
-  const turns = turnTaker(ports, wake(keys.signer, yield* replayed(journal, resets)), resets);
+  const turns = turnTaker(
+    ports,
+    wake(keys.signer, yield* replayedLedger(journal, resets)),
+    journalRoom(journal, resets, config.journal.snapshotEvery),
+    resets,
+  );
   const inputs = yield* Queue.bounded<Waiting>(inputLimit);
 
   const answer = (done: Waiting["done"]) => {
@@ -203,24 +205,3 @@ function spendingWishes(plan: Blueprint, node: Node): readonly Input[] {
     return [{ type: "Wish", wish: { type: "LimitSpending", neighbour, limit } }];
   });
 }
-
-/** The journal folded, one segment in memory at a time. */
-const replayed = Effect.fnUntraced(function* (
-  journal: Journal["Service"],
-  resets: ResetCounter,
-): Effect.fn.Return<Ledger, JournalError> {
-  let ledger = emptyLedger;
-  const fold = ({ sequence, payload }: Commit) =>
-    Effect.try({
-      try: () => {
-        for (const event of resets.through(decodeCommit(payload))) ledger = evolve(ledger, event);
-      },
-      catch: (error) =>
-        new JournalError({
-          problem: "foreign",
-          words: `commit ${sequence} of the journal is none this version can read (${String(error)}): start the version that wrote it, or a later one`,
-        }),
-    });
-  yield* Stream.runForEach(journal.commits(), fold);
-  return ledger;
-});

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect";
 import type { Journal } from "#adapters/journal/journal.ts";
+import { snapshotLimit } from "#adapters/journal/snapshot-slot.ts";
 import { encodeCommits } from "#core/journal/commit.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
 import { type KeptResets, restatement } from "#core/journal/restatement.ts";
+import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
 
 /** Keeps a journal below its limit for ever. */
 export interface JournalRoom {
@@ -17,9 +19,17 @@ export interface JournalRoom {
 /** So many events may pass between two looks at how full the journal is. */
 const lookEvery = 32;
 
-/** Watches how full a journal is. */
-export function journalRoom(journal: Journal["Service"], resets: KeptResets): JournalRoom {
+/**
+ * Watches how full a journal is, and keeps a snapshot of the ledger every so many events, so that a
+ * start need not read all of it.
+ */
+export function journalRoom(
+  journal: Journal["Service"],
+  resets: KeptResets,
+  snapshotEvery: number,
+): JournalRoom {
   let events = 0;
+  let sinceSnapshot = 0;
   let grownFrom = 0n;
   let failed = false;
 
@@ -36,12 +46,24 @@ export function journalRoom(journal: Journal["Service"], resets: KeptResets): Jo
     return undefined;
   });
 
+  /** A snapshot that cannot be kept costs time at the next start, and nothing else. */
+  const keepSnapshot = (ledger: Ledger) =>
+    Effect.gen(function* () {
+      if (sinceSnapshot < snapshotEvery || ledger.node === undefined) return;
+      sinceSnapshot = 0;
+      const { commits } = yield* journal.stat;
+      const payload = encodeSnapshot(ledger, resets);
+      if (payload.length > snapshotLimit) return;
+      yield* journal.snapshot({ sequence: commits, payload });
+    }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));
+
   return {
     keep: (ledger, more) => {
       events += more;
+      sinceSnapshot += more;
       if (events < lookEvery) return Effect.succeed(undefined);
       events = 0;
-      return restate(ledger).pipe(
+      return Effect.andThen(keepSnapshot(ledger), restate(ledger)).pipe(
         Effect.catch((error) => {
           const first = !failed;
           failed = true;

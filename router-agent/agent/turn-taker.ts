@@ -7,7 +7,7 @@ import type { Node } from "#core/node/node.ts";
 import { type AgentCounts, newCounts } from "./agent-counts.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { decide } from "./deciding.ts";
-import { journalRoom } from "./journal-room.ts";
+import type { JournalRoom } from "./journal-room.ts";
 import { kernelLimits } from "./kernel-limits.ts";
 import { lookAtKernel, lookInputs } from "./kernel-look.ts";
 import { performer } from "./performing.ts";
@@ -33,13 +33,17 @@ export interface TurnTaker {
 }
 
 /** A taker of turns that begins with what the journal says. */
-export function turnTaker(ports: AgentPorts, replayed: Node, resets: ResetCounter): TurnTaker {
+export function turnTaker(
+  ports: AgentPorts,
+  replayed: Node,
+  room: JournalRoom,
+  resets: ResetCounter,
+): TurnTaker {
   let node = replayed;
   let stopped: string | undefined;
   const counts = newCounts();
   const limits = kernelLimits(ports);
   const acts = performer(ports, limits, counts);
-  const room = journalRoom(ports.journal, resets);
 
   const look = Effect.fnUntraced(function* (plan: Blueprint) {
     counts.pokes += 1;

@@ -10,9 +10,9 @@ import type { Endpoint } from "./network-forms.ts";
 export interface Config {
   readonly journal: {
     readonly directory: string;
-    /** Bytes after which it is folded into a snapshot. */
+    /** Bytes of all segments, at most. */
     readonly limit: bigint;
-    /** Records between snapshots. */
+    /** Events between snapshots. */
     readonly snapshotEvery: number;
   };
   readonly keysFile: string;

@@ -55,12 +55,12 @@ export const mainOptions = {
   journal_limit: option(
     byteCount(64n * kilobyte, terabyte),
     "8MiB",
-    "How large the journal may grow before it is folded into a snapshot.",
+    "How large the journal may become. At three quarters it begins anew with what it comes down to: export it before, to keep the history.",
   ),
   snapshot_every: option(
     wholeNumber(16, 10_000_000),
     "4096",
-    "Records after which a snapshot is written, so that starting stays quick.",
+    "Events after which a snapshot is kept, so that starting stays quick.",
   ),
   keys: option(
     path,
