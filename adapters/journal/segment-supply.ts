@@ -6,10 +6,11 @@ import { encodeHeader, type SegmentHeader } from "./segment.ts";
 /** Files for segments to come, made before they are needed. */
 export interface SegmentSupply {
   /**
-   * Makes sure that so many segments after number `present` can be begun.
+   * Makes sure that so many segments after number `present` can be begun, and that `kept` more stay
+   * for what may never be refused: a journal that is full begins anew on the last one.
    * @throws JournalError where the limit or the disk does not allow it, and no commit was written.
    */
-  readonly reserve: (present: number, count: number) => Promise<void>;
+  readonly reserve: (present: number, count: number, kept?: number) => Promise<void>;
   /** Begins a reserved segment: its header is durable, and then its name. */
   readonly begin: (header: SegmentHeader) => Promise<DiskFile>;
   /** Segments of so many bytes were removed. */
@@ -28,8 +29,8 @@ export function segmentSupply(
   const ready = new Set<number>();
   let used = usedBefore;
   return {
-    reserve: async (present, count) => {
-      for (let number = present + 1; number <= present + count; number++) {
+    reserve: async (present, count, kept = 0) => {
+      for (let number = present + 1; number <= present + count + kept; number++) {
         if (ready.has(number)) continue;
         if (used + BigInt(segmentSize) > limit || number > segmentNumberLimit) {
           throw fullJournal(disk.place, limit);

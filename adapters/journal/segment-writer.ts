@@ -123,7 +123,8 @@ export function segmentWriter(
     const state = pen.state();
     if (state.lastSequence + payloads.length > sequenceLimit)
       throw fullJournal(disk.place, limits.limit);
-    await supply.reserve(state.header.number, segmentsFor(payloads, state, limits.segmentSize));
+    const needed = segmentsFor(payloads, state, limits.segmentSize);
+    await supply.reserve(state.header.number, needed, needed > 0 ? reserveOf(limits) : 0);
     await writeAll(payloads);
   };
 
@@ -211,6 +212,11 @@ function penAt(
   };
 
   return { roll, write, state: () => state, close: async () => file?.close() };
+}
+
+/** So small a journal that its reserve would be most of it keeps none. */
+function reserveOf({ limit, segmentSize }: WriterLimits): number {
+  return limit >= 4n * BigInt(segmentSize) ? 1 : 0;
 }
 
 function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): SegmentHeader {

@@ -53,7 +53,9 @@ const failingAfter = (appends: number): Tampering => {
         Effect.suspend(() => {
           left -= 1;
           if (left >= 0) return real.append(commits);
-          return Effect.fail(new JournalError({ problem: "full", words: "the disk is full" }));
+          return Effect.fail(
+            new JournalError({ problem: "sync failed", words: "the disk is broken" }),
+          );
         }),
     }),
   };
@@ -147,15 +149,15 @@ describe("the loop", () => {
         await rounds(world, 1);
         traffic(world, 300_000n);
       }
-      expect(agent.stopped()).toBe("the disk is full");
+      expect(agent.stopped()).toBe("the disk is broken");
       expect(agent.node().ledger).toEqual(replayed(world));
-      expect(agent.alarms.at(-1)).toContain("forwarding goes on: the disk is full");
+      expect(agent.alarms.at(-1)).toContain("forwarding goes on: the disk is broken");
       const told = world.a.kernel.interfaces.get("rab1")?.quota;
       const before = sends;
       const answer = await Effect.runPromise(Effect.flip(agent.look));
       expect(answer).toBeInstanceOf(AgentStopped);
       const asked = agent.ask({ type: "Wish", wish: { type: "Settle" } });
-      expect((await Effect.runPromise(Effect.flip(asked))).message).toContain("the disk is full");
+      expect((await Effect.runPromise(Effect.flip(asked))).message).toContain("the disk is broken");
       expect(sends).toBe(before);
       expect(world.a.kernel.interfaces.get("rab1")?.quota).toBe(told);
       expect(world.a.kernel.interfaces.has("rab0")).toBe(true);

@@ -102,17 +102,21 @@ describe("a disk that fails twice", () => {
 });
 
 describe("a full disk", () => {
-  test("lets the spare segment be used, then refuses before anything is written", async () => {
+  test("refuses before anything is written, and keeps the spare segment to begin anew on", async () => {
     const disk = memoryDisk(2 * 64 * 1024);
     const journal = await openJournal(disk, smallSegments);
-    for (let i = 1; i <= 14; i++) await journal.append([commitOf(i, 8192)]);
-    const error = await journal.append([commitOf(15, 8192)]).catch((it) => it);
+    for (let i = 1; i <= 7; i++) await journal.append([commitOf(i, 8192)]);
+    const error = await journal.append([commitOf(8, 8192)]).catch((it) => it);
     expect(error.problem).toBe("full");
     expect(error.words).toContain("free some space");
-    expect(await journal.append([commitOf(15, 900)])).toBe(15n); // where there is still room
-    expect(journal.stat()).toMatchObject({ segments: 2, free: 0n, readOnly: undefined });
+    expect(await journal.append([commitOf(8, 900)])).toBe(8n); // where there is still room
+    expect(journal.stat()).toMatchObject({ segments: 1, free: 0n, readOnly: undefined });
+    await journal.restate([commitOf(9, 300)]);
+    expect(await journal.append([commitOf(10, 8192)])).toBe(10n);
+    expect(payloadsOf(journal).length).toBe(2);
     disk.capacity *= 2;
-    expect(await journal.append([commitOf(16, 8192)])).toBe(16n);
+    for (let i = 11; i <= 20; i++) await journal.append([commitOf(i, 8192)]);
+    expect(journal.stat()).toMatchObject({ segments: 2, commits: 20n });
   });
 
   test("does not keep a journal from starting", async () => {

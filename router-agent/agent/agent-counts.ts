@@ -14,6 +14,8 @@ export interface AgentCounts {
   pokes: number;
   /** Tunnels that vanished and were made again. */
   repairs: number;
+  /** Inputs in a row that found the journal full. */
+  full: number;
   /** Inputs that made the core throw: faults of this program. */
   faults: number;
 }
@@ -31,6 +33,7 @@ export function newCounts(): AgentCounts {
     throttlesOf: {},
     pokes: 0,
     repairs: 0,
+    full: 0,
     faults: 0,
   };
 }

@@ -14,6 +14,11 @@ export interface JournalRoom {
    * should know, if it cannot.
    */
   readonly keep: (ledger: Ledger, events: number) => Effect.Effect<string | undefined>;
+  /**
+   * The journal took no more: whatever history there is is given back at once. Says whether there is
+   * room again. The segment that was made ahead is there for this, on a full disk too.
+   */
+  readonly release: (ledger: Ledger) => Effect.Effect<boolean>;
 }
 
 /** So many events may pass between two looks at how full the journal is. */
@@ -57,7 +62,17 @@ export function journalRoom(
       yield* journal.snapshot({ sequence: commits, payload });
     }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));
 
+  const release = (ledger: Ledger) =>
+    Effect.gen(function* () {
+      const payloads = encodeCommits(restatement(ledger, resets));
+      if (payloads.length === 0) return false;
+      yield* journal.restate(payloads);
+      grownFrom = (yield* journal.stat).bytes;
+      return true;
+    }).pipe(Effect.catch(() => Effect.succeed(false)));
+
   return {
+    release,
     keep: (ledger, more) => {
       events += more;
       sinceSnapshot += more;

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect";
 import type { Journal } from "#adapters/journal/journal.ts";
+import type { JournalError, JournalProblem } from "#adapters/journal/journal-error.ts";
 import { encodeCommits } from "#core/journal/commit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Input } from "#core/node/input.ts";
@@ -52,17 +53,31 @@ export function turnTaker(
     return readings;
   });
 
+  /** Events to the journal; where it is full, once more after it gave its history back. */
+  const durable = Effect.fnUntraced(function* (events: readonly LedgerEvent[]) {
+    const failure = yield* makeDurable(ports.journal, events, counts);
+    if (failure?.problem !== "full" || !(yield* room.release(node.ledger))) return failure;
+    return yield* makeDurable(ports.journal, events, counts);
+  });
+
   /** Inputs in, outputs out, with the journal between. */
   const act = Effect.fnUntraced(function* (plan: Blueprint, inputs: readonly Input[]) {
     const decided = decide(node, inputs);
     counts.inputs += inputs.length;
     counts.faults += decided.faults.length;
     for (const fault of decided.faults) yield* acts.alarm(fault);
-    const failure = yield* makeDurable(ports.journal, decided.events, counts);
-    if (failure !== undefined) {
-      stopped = failure; // nothing that is not durable is believed, and nothing of it is done
-      return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${failure}`);
+    const failure = yield* durable(decided.events);
+    if (failure?.problem === "full") {
+      // As if the inputs had been lost: counters are absolute, and neighbours say everything again.
+      counts.full += 1;
+      if (counts.full % fullAlarmEvery === 1) yield* acts.alarm(fullWords(failure.words));
+      return;
     }
+    if (failure !== undefined) {
+      stopped = failure.words; // nothing that is not durable is believed, and nothing of it is done
+      return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${stopped}`);
+    }
+    if (decided.events.length > 0) counts.full = 0;
     node = decided.node;
     resets.count(decided.events);
     yield* acts.perform(plan, node, decided.outputs);
@@ -102,9 +117,25 @@ function paidInterfaces(plan: Blueprint): readonly string[] {
 /** Frames of the journal are so much longer than what is in them, in bytes. */
 const frameOverhead = 16;
 
+/** A journal that stays full is told of at the first input, and then once for so many. */
+const fullAlarmEvery = 1000;
+
+function fullWords(words: string): string {
+  return `the journal is full: nothing new is signed, granted or reserved until there is room, forwarding goes on: ${words}`;
+}
+
+interface Failure {
+  readonly problem: JournalProblem | "fault";
+  readonly words: string;
+}
+
 /** Journals events, synced; returns why it could not. */
 const makeDurable = Effect.fnUntraced(
-  function* (journal: Journal["Service"], events: readonly LedgerEvent[], counts: AgentCounts) {
+  function* (
+    journal: Journal["Service"],
+    events: readonly LedgerEvent[],
+    counts: AgentCounts,
+  ): Effect.fn.Return<Failure | undefined, JournalError> {
     const payloads = encodeCommits(events);
     if (payloads.length === 0) return undefined;
     yield* journal.append(payloads);
@@ -112,6 +143,8 @@ const makeDurable = Effect.fnUntraced(
     counts.journalBytes += payloads.reduce((size, one) => size + one.length + frameOverhead, 0);
     return undefined;
   },
-  Effect.catch((error) => Effect.succeed(error.words)),
-  Effect.catchDefect((defect) => Effect.succeed(`the journal failed: ${String(defect)}`)),
+  Effect.catch(({ problem, words }) => Effect.succeed({ problem, words })),
+  Effect.catchDefect((defect) =>
+    Effect.succeed({ problem: "fault" as const, words: `the journal failed: ${String(defect)}` }),
+  ),
 );
