@@ -21,7 +21,7 @@ export interface JournalReport {
  */
 export function verifyDisk(disk: DiskView): JournalReport {
   const report = { segments: 0, commits: 0n, repaired: 0, cut: 0, damage: [] as Damage[] };
-  for (const look of scan(disk)) {
+  for (const look of scan(disk, "oldest")) {
     if (look.type === "unused") {
       report.cut += look.cut;
       continue;

@@ -1,9 +1,10 @@
+import { benchDurableCommits } from "./durable-commits.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [journal] [--json]`: the project's figures, each beside its
+ * `npm run bench -- [step] [metering] [flow] [journal] [--json]`: the project's figures, each beside its
  * target or its peer, measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
@@ -15,7 +16,8 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
         name: "stepAndJournal",
       },
     }),
-  journal: () => journalPerGigabyte(),
+  flow: () => journalPerGigabyte(),
+  journal: () => benchDurableCommits(),
 };
 
 const args = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { toJson } from "#agent/agent/facts.ts";
 import { journalAuditor } from "#core/audit/journal-audit.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { exitCodes } from "./exit-code.ts";
+import { exportCommand, importCommand, repairCommand, statCommand } from "./journal-copies.ts";
 import { journalErrorOf, readEvents } from "./ledger-source.ts";
 
 /** Exit codes of `journal verify`: agrees, disagrees with the rules, damaged. */
@@ -71,6 +72,6 @@ function verified(directory: string) {
 
 /** `journal`: what can be done with a journal. */
 export const journalCommand = Command.make("journal").pipe(
-  Command.withDescription("Check journals"),
-  Command.withSubcommands([verify]),
+  Command.withDescription("Check journals, repair them, take copies and take them back"),
+  Command.withSubcommands([verify, statCommand, exportCommand, importCommand, repairCommand]),
 );
