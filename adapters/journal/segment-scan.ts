@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { DiskView } from "./disk.ts";
 import type { Frame } from "./frame.ts";
 import { diskError, JournalError } from "./journal-error.ts";
@@ -9,7 +8,6 @@ import {
   encodeSeal,
   framesBegin,
   framesLimit,
-  hashedHeader,
   headerSize,
   otherFormat,
   readHeader,
@@ -17,6 +15,7 @@ import {
   type Seal,
   type SegmentHeader,
   sealSize,
+  segmentHasher,
   segmentSizes,
 } from "./segment.ts";
 import { firstUsed, usedLength } from "./zeros.ts";
@@ -284,11 +283,7 @@ function bitsBetween(a: Uint8Array, b: Uint8Array): number {
 }
 
 function hashOf(bytes: Uint8Array, header: SegmentHeader, end: number): Uint8Array {
-  // The same as segmentHasher, twenty times as fast: a start and an audit hash the whole journal.
-  return createHash("sha256")
-    .update(hashedHeader(header))
-    .update(bytes.subarray(framesBegin, end))
-    .digest();
+  return new Uint8Array(segmentHasher(header).update(bytes.subarray(framesBegin, end)).digest());
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

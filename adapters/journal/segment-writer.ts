@@ -6,6 +6,7 @@ import {
   encodeSeal,
   framesBegin,
   framesLimit,
+  hashSoFar,
   type SegmentHeader,
   segmentHasher,
 } from "./segment.ts";
@@ -225,7 +226,7 @@ function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): 
     number: state.header.number + 1,
     firstSequence: state.lastSequence + 1,
     previousCrc: state.lastCrc,
-    previousHash: first ? new Uint8Array(32) : state.hasher.clone().digest(),
+    previousHash: first ? new Uint8Array(32) : hashSoFar(state.hasher),
     schema,
     size: segmentSize,
     restates: 0,
@@ -239,7 +240,7 @@ async function sealSegment(
   counts: WriterCounts,
 ): Promise<void> {
   const frames = lastSequence + 1 - header.firstSequence;
-  const hash = hasher.clone().digest();
+  const hash = hashSoFar(hasher);
   try {
     await file.write(encodeSeal({ frames, end, hash }), framesLimit(header.size));
     await file.sync();

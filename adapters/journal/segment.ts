@@ -1,4 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
+import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "./crc32.ts";
 
 /**
@@ -139,8 +139,13 @@ export function isSegmentSize(size: number): boolean {
 }
 
 /** The hash of a segment: over one copy of its header, then over its frames as they come. */
-export function segmentHasher(header: SegmentHeader): ReturnType<typeof sha256.create> {
-  return sha256.create().update(hashedHeader(header));
+export function segmentHasher(header: SegmentHeader): Hash {
+  return createHash("sha256").update(hashedHeader(header));
+}
+
+/** The hash so far, without ending it. */
+export function hashSoFar(hasher: Hash): Uint8Array {
+  return new Uint8Array(hasher.copy().digest());
 }
 
 /** What of a header goes into the hash of its segment: one copy. */
