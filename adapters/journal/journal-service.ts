@@ -46,7 +46,8 @@ function serviceOf(journal: OpenJournal, asError: AsError): Journal["Service"] {
     append: (payloads) => writing("append", () => journal.append(payloads)),
     appendLater: (payloads) => reading("append", () => journal.appendLater(payloads)),
     sync: writing("sync", () => journal.append([])),
-    restate: (payloads) => writing("restate the journal", () => journal.restate(payloads)),
+    restate: (payloads, urgent) =>
+      writing("restate the journal", () => journal.restate(payloads, urgent)),
     commits,
     read: reading("read the journal", () => {
       const all: Uint8Array[] = [];

@@ -42,9 +42,12 @@ export class Journal extends Context.Service<
     /**
      * Commits that state everything before them begin the journal anew: once they are durable, the
      * segments before are removed. Nothing may be appended between the state and this. Where it fails
-     * the journal is as it was.
+     * the journal can be read all the same, with its history. `urgent`: the room is needed at once.
      */
-    readonly restate: (commits: readonly Uint8Array[]) => Effect.Effect<void, JournalError>;
+    readonly restate: (
+      commits: readonly Uint8Array[],
+      urgent?: boolean,
+    ) => Effect.Effect<void, JournalError>;
     /** Keeps a folded state beside the journal, in the older of two slots. Only ever a cache. */
     readonly snapshot: (snapshot: Snapshot) => Effect.Effect<void, JournalError>;
     /** The newest whole snapshot of this very chain of commits; go on with the commits after it. */

@@ -18,6 +18,11 @@ export interface JournalOptions {
   readonly limit?: number | bigint;
   /** Bytes of a new segment; the default suits the limit. */
   readonly segmentSize?: number;
+  /**
+   * Keeps a history elsewhere before it is removed: all its segments are complete by then. Where it
+   * fails the history stays, unless the room is needed at once.
+   */
+  readonly archive?: () => Promise<unknown>;
   /** 32 bytes that name the form of the payloads, for the headers of new segments. */
   readonly schema?: Uint8Array;
 }
@@ -30,7 +35,7 @@ export interface OpenJournal extends CommitQueue {
   /** Durable commits from `from` on that share a segment. @throws JournalError */
   readonly page: (from: bigint) => CommitPage;
   /** See `Journal.restate`. */
-  readonly restate: (commits: readonly Uint8Array[]) => Promise<void>;
+  readonly restate: (commits: readonly Uint8Array[], urgent?: boolean) => Promise<void>;
   readonly snapshot: (snapshot: Snapshot) => Promise<void>;
   /** @throws JournalError */
   readonly latestSnapshot: () => Snapshot | undefined;
@@ -73,7 +78,7 @@ async function openLocked(
   });
   await writer.begin();
   await writer.prepare();
-  return opened(disk, { found, places, writer, limit: limits.limit, unlock });
+  return opened(disk, { found, places, writer, unlock, ...limits });
 }
 
 /** What an open journal is made of. */
@@ -82,10 +87,12 @@ interface Parts {
   readonly places: SegmentPlace[];
   readonly writer: SegmentWriter;
   readonly limit: bigint;
+  readonly archive: JournalOptions["archive"];
   readonly unlock: () => void;
 }
 
-function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): OpenJournal {
+function opened(disk: Disk, parts: Parts): OpenJournal {
+  const { found, places, writer, limit, archive, unlock } = parts;
   const reader = commitReader(disk, places);
   const queue = commitQueue(writer);
   const last = (): number => writer.end().lastSequence;
@@ -111,10 +118,15 @@ function opened(disk: Disk, { found, places, writer, limit, unlock }: Parts): Op
       whileOpen();
       return reader.page(from, last());
     },
-    restate: async (commits) => {
+    restate: async (commits, urgent = false) => {
       whileOpen();
       return queue.exclusive(async () => {
         const root = await restated(writer, commits);
+        try {
+          await archive?.();
+        } catch (error) {
+          if (!urgent) throw diskError(disk.place, "keep its history elsewhere", error);
+        }
         await forget(disk, places, writer, root);
       });
     },
@@ -190,7 +202,7 @@ function freeOn(disk: Disk): bigint {
   }
 }
 
-function limitsOf({ limit: asked, segmentSize, schema }: JournalOptions) {
+function limitsOf({ limit: asked, segmentSize, schema, archive }: JournalOptions) {
   const limit = BigInt(asked ?? journalLimit);
   const { least, most, step } = segmentSizes;
   // Small journals in small segments, so that the spare one does not take most of the room.
@@ -207,7 +219,7 @@ function limitsOf({ limit: asked, segmentSize, schema }: JournalOptions) {
   if (schema !== undefined && schema.length !== 32) {
     throw refused(`a schema hash of ${schema.length} bytes, allowed are 32`);
   }
-  return { limit, segmentSize: size, schema: schema ?? new Uint8Array(32) };
+  return { limit, segmentSize: size, schema: schema ?? new Uint8Array(32), archive };
 }
 
 /** What opening a journal needs to know of what lies there. */

@@ -60,6 +60,33 @@ test("a history that was exported before its journal began anew is one chain wit
   expect(looks.at(-1)).toMatchObject({ type: "damage", damage: { words: /missing/ } });
 });
 
+test("with an archive no commit is ever gone: history is copied before it is removed, or stays", async () => {
+  let broken = false;
+  const archive = () =>
+    broken ? Promise.reject(new Error("no stick")) : exportSegments(at("journal"), at("copy"));
+  const journal = await openJournal(directoryDisk(at("journal")), { ...smallSegments, archive });
+  await fill(journal, 1, 25);
+  await journal.restate([commitOf(100, 50)]);
+  await fill(journal, 200, 15);
+  broken = true;
+  await expect(journal.restate([commitOf(101, 50)])).rejects.toThrow("elsewhere");
+  await fill(journal, 300, 15);
+  broken = false;
+  await journal.restate([commitOf(102, 50)]);
+  await fill(journal, 400, 2);
+  await journal.close();
+  await importSegments(at("journal"), at("copy")).catch(() => undefined);
+  for (const name of readdirSync(at("journal")).filter((one) => /^segment-\d+$/.test(one))) {
+    writeFileSync(join(at("copy"), name), readFileSync(join(at("journal"), name)));
+  }
+  const looks = [...scan(directoryView(at("copy")), "oldest")];
+  const all = looks.flatMap((look) =>
+    look.type === "segment" ? look.segment.frames.map(({ payload }) => payload) : [],
+  );
+  expect(looks.every((look) => look.type === "segment")).toBe(true);
+  expect(all.length).toBe(25 + 1 + 15 + 1 + 15 + 1 + 2);
+});
+
 test("nothing is overwritten: another journal's segment, and another journal, are refused in words", async () => {
   for (const [name, length] of [
     ["journal", 6000],

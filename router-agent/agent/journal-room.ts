@@ -66,7 +66,7 @@ export function journalRoom(
     Effect.gen(function* () {
       const payloads = encodeCommits(restatement(ledger, resets));
       if (payloads.length === 0) return false;
-      yield* journal.restate(payloads);
+      yield* journal.restate(payloads, true);
       grownFrom = (yield* journal.stat).bytes;
       return true;
     }).pipe(Effect.catch(() => Effect.succeed(false)));

@@ -34,7 +34,8 @@ export const runAgent = (config: Config, options: RunOptions) =>
     const keys = yield* Keys;
     const journal = fileJournal({
       directory: config.journal.directory,
-      limit: Number(config.journal.limit),
+      limit: config.journal.limit,
+      archiveDirectory: config.journal.archive,
     });
     // The machine's layers begin only once the journal's lock is ours.
     const layers = liveLayers(keys.nodeId, config).pipe(Layer.provideMerge(journal));

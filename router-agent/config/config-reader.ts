@@ -105,6 +105,7 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
     journal: {
       directory: main.journal,
       limit: main.journal_limit,
+      archive: main.journal_archive,
       snapshotEvery: main.snapshot_every,
     },
     keysFile: main.keys,

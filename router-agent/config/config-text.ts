@@ -57,6 +57,7 @@ function mainValues(config: Config): Values<typeof mainOptions> {
   return {
     journal: config.journal.directory,
     journal_limit: config.journal.limit,
+    journal_archive: config.journal.archive,
     snapshot_every: config.journal.snapshotEvery,
     keys: config.keysFile,
     interface_prefix: config.interfacePrefix,

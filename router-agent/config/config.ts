@@ -12,6 +12,8 @@ export interface Config {
     readonly directory: string;
     /** Bytes of all segments, at most. */
     readonly limit: bigint;
+    /** Where history is copied before it is removed, or nothing. */
+    readonly archive: string | undefined;
     /** Events between snapshots. */
     readonly snapshotEvery: number;
   };

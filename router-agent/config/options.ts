@@ -53,9 +53,14 @@ export const mainOptions = {
     "Directory of the journal: what the node owes, is owed and has promised. On storage that survives a reboot.",
   ),
   journal_limit: option(
-    byteCount(64n * kilobyte, terabyte),
+    byteCount(262_144n, terabyte),
     "8MiB",
     "How large the journal may become. At three quarters it begins anew with what it comes down to: export it before, to keep the history.",
+  ),
+  journal_archive: optional(
+    path,
+    "history is removed",
+    "Directory, best on another disk, where history is copied before it is removed from the journal.",
   ),
   snapshot_every: option(
     wholeNumber(16, 10_000_000),
