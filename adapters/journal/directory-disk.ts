@@ -28,6 +28,7 @@ export function directoryView(directory: string): DiskView {
     place: directory,
     list: () => readdirSync(directory),
     read: (name, limit) => readWhole(join(directory, name), limit),
+    head: (name, length) => readHead(join(directory, name), length),
   };
 }
 
@@ -96,6 +97,18 @@ function refuseForeign(directory: string): void {
 
 function isSocket(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? true;
+}
+
+function readHead(path: string, length: number): Uint8Array {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const bytes = new Uint8Array(length);
+    return fstatSync(file).isFile()
+      ? bytes.subarray(0, readSync(file, bytes, 0, length, 0))
+      : bytes;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readWhole(path: string, limit: number): Uint8Array {

@@ -6,6 +6,8 @@ export interface DiskView {
   readonly list: () => readonly string[];
   /** A whole file. @throws JournalError where it has more than `limit` bytes. */
   readonly read: (name: string, limit: number) => Uint8Array;
+  /** The first so many bytes of a file, or all of it where it has fewer. */
+  readonly head: (name: string, length: number) => Uint8Array;
 }
 
 /**

@@ -76,6 +76,7 @@ export function memoryDisk(capacity = 64 * 1024 * 1024): MemoryDisk {
     },
     list: () => [...names.keys()],
     read: (name, limit) => readOf(fileAt(name).seen, name, limit),
+    head: (name, length) => fileAt(name).seen.slice(0, length),
     damage: (name, change) => {
       const file = fileAt(name);
       change(file.seen);

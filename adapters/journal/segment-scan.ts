@@ -80,6 +80,9 @@ export type ScanFrom = "last restatement" | "oldest";
  */
 export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Generator<Look, void> {
   const numbers = numbersFrom(disk, from);
+  const [first] = numbers;
+  // Where nothing begins a journal, segment 1 is what is missing.
+  const begun = first !== undefined && isRestated(disk, numbers, first) ? first : 1;
   const lastNumber = numbers.at(-1);
   const lastBytes = lastNumber === undefined ? undefined : load(disk, lastNumber);
   const unused = unusedSegment(lastNumber, lastBytes);
@@ -91,7 +94,7 @@ export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Gene
   for (const [i, number] of numbers.entries()) {
     const next = read(numbers[i + 1]);
     const look = lookAt(disk.place, number, bytes ?? new Uint8Array(), {
-      expected: (numbers[0] === undefined || !begins(disk, numbers[0]) ? 1 : numbers[0]) + i,
+      expected: begun + i,
       before,
       next: next === undefined ? undefined : headerNumbered(next, number + 1),
       last: next === undefined,
@@ -107,26 +110,30 @@ export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Gene
 /** The numbers of the segments that count, ascending. */
 function numbersFrom(disk: DiskView, from: ScanFrom): number[] {
   const all = [...segmentNumbers(disk)];
-  const roots = all.filter((number) => number === 1 || begins(disk, number));
-  const whole = roots.filter((number) => number === 1 || isRestated(disk, all, number));
-  const first = from === "oldest" ? whole[0] : whole.at(-1);
+  const order = from === "oldest" ? all : all.toReversed();
+  const first = order.find((number) => number === 1 || isRestated(disk, all, number));
   return first === undefined ? all : all.filter((number) => number >= first);
 }
 
-function begins(disk: DiskView, number: number): boolean {
-  return number === 1 || (readHeader(load(disk, number))?.restates ?? 0) > 0;
+/** The header of a segment, without the rest of it. */
+function headerOf(disk: DiskView, number: number): SegmentHeader | undefined {
+  try {
+    return readHeader(disk.head(segmentName(number), framesBegin));
+  } catch (error) {
+    throw diskError(disk.place, `read ${segmentName(number)}`, error);
+  }
 }
 
 /** Whether all commits of a restatement are there: else the segments before it still count. */
 function isRestated(disk: DiskView, all: readonly number[], number: number): boolean {
-  const header = readHeader(load(disk, number));
-  if (header === undefined) return false;
+  const header = headerOf(disk, number);
+  if (header === undefined || header.restates === 0) return false;
   const needed = header.firstSequence + header.restates;
   for (const later of all.filter((one) => one >= number).toReversed()) {
-    const found = load(disk, later);
-    const last = readHeader(found);
+    const last = headerOf(disk, later);
     if (last === undefined || last.number !== later) continue;
     if (last.firstSequence >= needed) return true;
+    const found = load(disk, later);
     const bytes = new Uint8Array(last.size);
     bytes.set(found.subarray(0, last.size));
     return last.firstSequence + recover(bytes, last).frames.length >= needed;
