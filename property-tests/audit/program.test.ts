@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -170,6 +171,30 @@ describe("journals that are not as they should be", () => {
       expect([name, code]).toEqual([name, 2]);
       expect(out).toMatch(words);
     }
+  });
+
+  test("a segment of 100 GB is refused by its size, unread", async () => {
+    const directory = damaged("huge", (one) => {
+      writeFileSync(join(one, segmentName(2)), "");
+      truncateSync(join(one, segmentName(2)), 100e9);
+    });
+    const { code, err } = await audit("verify", directory);
+    expect(code).toBe(3);
+    expect(err).toContain("segment-00000002 has 100000000000 bytes, allowed is a file of 262144");
+  });
+
+  test("a segment of another node's journal breaks the chain, and is named", async () => {
+    const events = (node: number) =>
+      Array.from({ length: 120 }, () => eventsAt(world, node))
+        .flat()
+        .slice(0, 2500);
+    const [own, other] = await Promise.all(
+      [1, 2].map((node) => writeJournal(join(home, `chain-${node}`), events(node))),
+    );
+    cpSync(join(other ?? "", segmentName(2)), join(own ?? "", segmentName(2)));
+    const { code, out } = await audit("verify", own ?? "");
+    expect(code).toBe(2);
+    expect(out).toMatch(/segment-0000000[12] at byte \d+: .*(chain is broken|cannot be read)/);
   });
 
   test("foreign files beside the segments are left alone and disturb nothing", async () => {
