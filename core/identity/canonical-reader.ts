@@ -15,6 +15,8 @@ export interface CanonicalReader {
   small(limit: number): number;
   /** A byte string of min to max bytes, copied. */
   bytes(min: number, max: number): Uint8Array;
+  /** Whether a byte string begins here. */
+  isBytes(): boolean;
   /** ASCII text of at most max characters. */
   text(max: number): string;
   /** @throws Malformed where bytes are left over. */
@@ -43,6 +45,10 @@ export function canonicalReader(source: Uint8Array): CanonicalReader {
       const size = head === 0xc4 ? scan.length(1, 0) : head === 0xc5 ? scan.length(2, 0x100) : -1;
       return scan.take(within(size, min, max, "length of a byte string"));
     },
+    isBytes() {
+      const head = scan.peek();
+      return head === 0xc4 || head === 0xc5;
+    },
     text(max) {
       const head = scan.byte();
       const size = (head & 0xe0) === 0xa0 ? head & 0x1f : textLength(scan, head);
@@ -56,6 +62,7 @@ export function canonicalReader(source: Uint8Array): CanonicalReader {
 
 /** Takes bytes off the front, and lengths and numbers in their shortest form only. */
 interface Scanner {
+  peek(): number | undefined;
   byte(): number;
   length(size: 1 | 2, least: number): number;
   number(size: number, least: bigint): bigint;
@@ -72,6 +79,7 @@ function scanner(source: Uint8Array): Scanner {
     return value;
   };
   return {
+    peek: () => source[at],
     byte,
     length(size, least) {
       const value = size === 1 ? byte() : (byte() << 8) | byte();

@@ -6,7 +6,7 @@ import { canonical } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import {
   commitEventLimit,
-  commitFormat,
+  commitFormats,
   commitLimit,
   decodeCommit,
   encodeCommit,
@@ -63,7 +63,7 @@ test.each(specimens)(
 test("arbitrary bytes are refused or are events in their one form, and never throw anything else", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
-      for (const bytes of [noise, Uint8Array.of(0x92, commitFormat, 0x91, ...noise)]) {
+      for (const bytes of [noise, Uint8Array.of(0x92, commitFormats.plain, 0x91, ...noise)]) {
         const events = decoded(bytes);
         if (events !== undefined) expect(sameBytes(encodeCommit(events), bytes)).toBe(true);
       }
@@ -74,27 +74,27 @@ test("arbitrary bytes are refused or are events in their one form, and never thr
 
 test("a commit of a format or an event of a version nobody knows is refused, not guessed at", () => {
   const started = eventForm({ type: "AgentStarted", run: 1n }) as readonly number[];
-  expect(decoded(canonical([commitFormat, [started]]))).toBeDefined();
-  expect(decoded(canonical([commitFormat + 1, [started]]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, [started]]))).toBeDefined();
+  expect(decoded(canonical([commitFormats.compact + 1, [started]]))).toBeUndefined();
   expect(decoded(canonical([0, [started]]))).toBeUndefined();
-  expect(decoded(canonical([commitFormat, [[2, 2, 1]]]))).toBeUndefined();
-  expect(decoded(canonical([commitFormat, [[99, 1, 1]]]))).toBeUndefined();
-  expect(decoded(canonical([commitFormat, [[2, 1, 1, 1]]]))).toBeUndefined();
-  expect(decoded(canonical([commitFormat, []]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, [[2, 2, 1]]]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, [[99, 1, 1]]]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, [[2, 1, 1, 1]]]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, []]))).toBeUndefined();
 });
 
 test("too many events and too large commits are refused by both sides, and divided where they are made", () => {
   const event: LedgerEvent = { type: "AgentStarted", run: 1n };
   const many = Array.from({ length: commitEventLimit }, () => event);
   expect(decodeCommit(encodeCommit(many)).length).toBe(commitEventLimit);
-  const more = canonical([commitFormat, [...many, event].map(eventForm)]);
+  const more = canonical([commitFormats.plain, [...many, event].map(eventForm)]);
   expect(more.length).toBeLessThan(commitLimit);
   expect(decoded(more)).toBeUndefined();
   const large = specimens.find(([name]) => name === "FraudProven")?.[1];
   if (large === undefined) throw new Error("no large event");
   const heap = Array.from({ length: 100 }, () => large);
   expect(() => encodeCommit(heap)).toThrow(RangeError);
-  expect(decoded(canonical([commitFormat, heap.map(eventForm)]))).toBeUndefined();
+  expect(decoded(canonical([commitFormats.plain, heap.map(eventForm)]))).toBeUndefined();
   for (const list of [heap, [...many, event], [], [event]]) {
     const commits = encodeCommits(list);
     for (const commit of commits) expect(commit.length).toBeLessThanOrEqual(commitLimit);
@@ -108,7 +108,8 @@ test("the largest event there is fits one commit, so that every step can be made
 });
 
 test("limits inside events are exact: one more is refused", () => {
-  const at = (form: readonly unknown[]) => decoded(canonical([commitFormat, [form as never]]));
+  const at = (form: readonly unknown[]) =>
+    decoded(canonical([commitFormats.plain, [form as never]]));
   const node = new Uint8Array(33).fill(2);
   expect(at([3, 1, neighbourLimit - 1, node, 7])).toBeDefined();
   expect(at([3, 1, neighbourLimit, node, 7])).toBeUndefined();

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { fromHex, toHex } from "#core/identity/hexadecimal.ts";
-import { decodeCommit, encodeCommit, encodeCommits } from "#core/journal/commit.ts";
+import { decodeCommit, encodeCommit, plainBytes } from "#core/journal/commit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, replay } from "#core/node/node.ts";
@@ -8,12 +8,13 @@ import { step } from "#core/node/step.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { commitSpecimens } from "./commit-specimen.ts";
 import { fromPlainText, plainText } from "./plain-text.ts";
 import { digestSpecimens, eventSpecimens, messageSpecimens } from "./specimen.ts";
 
 /** Bytes by name, as they were when the name was first written. */
 export interface GoldenBytes {
-  readonly what: "events" | "messages" | "digests";
+  readonly what: "events" | "commits" | "messages" | "digests";
   readonly entries: Readonly<Record<string, string>>;
 }
 
@@ -59,9 +60,12 @@ function recomputed(golden: GoldenBytes, entries: Readonly<Record<string, string
 export function bytesOf(what: GoldenBytes["what"], name: string): string | undefined {
   const event = eventSpecimens[name];
   const message = messageSpecimens[name];
+  const commit = commitSpecimens[name];
   switch (what) {
     case "events":
       return event === undefined ? undefined : toHex(encodeCommit([event]));
+    case "commits":
+      return commit === undefined ? undefined : toHex(encodeCommit(commit));
     case "messages":
       return message === undefined ? undefined : toHex(encodeMessage(message));
     case "digests": {
@@ -74,7 +78,7 @@ export function bytesOf(what: GoldenBytes["what"], name: string): string | undef
 /** Bytes that nobody writes any more must still be read. */
 function reread(what: GoldenBytes["what"], hex: string): string {
   const bytes = fromHex(hex);
-  if (what === "events") decodeCommit(bytes);
+  if (what === "events" || what === "commits") decodeCommit(bytes);
   const message = what === "messages" ? decodeMessage(bytes) : undefined;
   return typeof message === "string" ? message : hex;
 }
@@ -104,6 +108,8 @@ function rerun(golden: GoldenRun): GoldenRun {
 
 function digestOf(text: string, events: readonly LedgerEvent[]): string {
   const said = Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
-  const parts = [said, ...encodeCommits(events)].map((part) => sha256(part));
+  // One form, whatever commits look like by now: this is about behaviour.
+  const written = events.length === 0 ? [] : [plainBytes(events)];
+  const parts = [said, ...written].map((part) => sha256(part));
   return toHex(sha256(Uint8Array.from(parts.flatMap((part) => [...part])))).slice(0, 16);
 }

@@ -5,6 +5,7 @@ import { decodeCommit } from "#core/journal/commit.ts";
 import { eventKinds } from "#core/journal/event-form.ts";
 import { messageKinds } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
+import { commitSpecimens } from "./commit-specimen.ts";
 import { type GoldenBytes, type GoldenRun, run } from "./entry.ts";
 import { digestSpecimens, eventSpecimens, messageSpecimens } from "./specimen.ts";
 
@@ -16,7 +17,7 @@ function entriesOf(what: GoldenBytes["what"]) {
   return (JSON.parse(textOf(what)) as GoldenBytes).entries;
 }
 
-test.each(["events", "messages", "digests", "run"])(
+test.each(["events", "commits", "messages", "digests", "run"])(
   "no byte of the golden %s has changed",
   (what) => {
     expect(run(textOf(what))).toBe(textOf(what));
@@ -26,6 +27,13 @@ test.each(["events", "messages", "digests", "run"])(
 test("every event ever written is read as what it was", () => {
   for (const [name, hex] of Object.entries(entriesOf("events"))) {
     expect(decodeCommit(fromHex(hex)), name).toEqual([eventSpecimens[name]]);
+  }
+});
+
+test("every commit ever written is read as what it was", () => {
+  expect(Object.keys(entriesOf("commits"))).toEqual(Object.keys(commitSpecimens));
+  for (const [name, hex] of Object.entries(entriesOf("commits"))) {
+    expect(decodeCommit(fromHex(hex)), name).toEqual(commitSpecimens[name]);
   }
 });
 
@@ -46,7 +54,7 @@ test("there are golden bytes of every kind of event and message, and of every sp
 });
 
 test("a changed byte in a golden file is found: the test can fail", () => {
-  for (const what of ["events", "messages", "digests"] as const) {
+  for (const what of ["events", "commits", "messages", "digests"] as const) {
     const text = textOf(what);
     const at = text.lastIndexOf('"') - 1;
     const digit = text[at] === "0" ? "1" : "0";

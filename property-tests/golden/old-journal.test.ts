@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { auditJournal } from "#core/audit/journal-audit.ts";
 import { fromHex, toHex } from "#core/identity/hexadecimal.ts";
-import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
+import { decodeCommit, plainBytes } from "#core/journal/commit.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import { replay } from "#core/node/node.ts";
 import {
@@ -35,7 +35,8 @@ test("a journal of version 1 is read, written again byte by byte, and nothing is
   for (const commits of old) {
     const events = eventsOf(commits);
     expect(events.length).toBeGreaterThan(40);
-    expect(encodeCommits(events).map(toHex)).toEqual(commits);
+    const again = commits.map((hex) => toHex(plainBytes(decodeCommit(fromHex(hex)))));
+    expect(again).toEqual(commits);
     expect(auditJournal(events, modelledCheck).findings).toEqual([]);
   }
 });

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { commitSpecimens } from "./commit-specimen.ts";
 import { bytesOf, type GoldenBytes, run } from "./entry.ts";
 import { plainText } from "./plain-text.ts";
 import { recordedRun } from "./recording.ts";
@@ -12,11 +13,12 @@ import { digestSpecimens, eventSpecimens, messageSpecimens } from "./specimen.ts
  */
 const specimens: Readonly<Record<GoldenBytes["what"], readonly string[]>> = {
   events: Object.keys(eventSpecimens),
+  commits: Object.keys(commitSpecimens),
   messages: Object.keys(messageSpecimens),
   digests: Object.keys(digestSpecimens),
 };
 
-for (const what of ["events", "messages", "digests"] as const) {
+for (const what of ["events", "commits", "messages", "digests"] as const) {
   const path = fileOf(what);
   const old = existsSync(path) ? unchanged(path) : {};
   const entries: Record<string, string> = { ...old };
