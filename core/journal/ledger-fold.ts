@@ -4,7 +4,7 @@ import { takeBlock, takeWaiting, waitingReadings } from "./waiting-readings.ts";
 
 /** Folds commits, as bytes, into a ledger: the same one that `evolve` makes of their events. */
 export interface LedgerFold {
-  /** One commit more. @throws Malformed or RangeError; the fold is of no use after that. */
+  /** One commit more. @throws Malformed or RangeError; a spoilt block may be in it by half. */
   readonly add: (commit: Uint8Array) => void;
   /** Of all commits so far. */
   readonly ledger: () => Ledger;

@@ -1,5 +1,4 @@
 import { Malformed } from "#core/identity/canonical-reader.ts";
-import { fromHex } from "#core/identity/hexadecimal.ts";
 import { type Position, position } from "#core/units/position.ts";
 import { priceClass, priceClassLimit } from "#core/units/price-class.ts";
 import type { LedgerEvent, PayeeEvent, PayerEvent } from "./event.ts";
@@ -19,6 +18,9 @@ export const readingHead = 3;
 /** The most bytes of a number in a block. */
 export const readingNumber = 8;
 
+/** The most bytes that one reading takes, and those that are touched with it. */
+export const largestReading = readingHead + 3 * (1 + readingNumber);
+
 /** Whether an event is a reading. */
 export function isReading(event: LedgerEvent): event is ReadingEvent {
   return event.type === "BytesRead" || event.type === "SentRead" || event.type === "BytesReserved";
@@ -31,18 +33,23 @@ export function isReading(event: LedgerEvent): event is ReadingEvent {
  * difference between r and x. Absolute, so that a wrong reading is undone by the next (T18).
  */
 export function encodeReadings(readings: readonly ReadingEvent[]): Uint8Array {
-  const out: number[] = [];
+  const out = new Uint8Array(readings.length * largestReading);
+  const view = new DataView(out.buffer);
+  let at = 0;
   for (const event of readings) {
-    const at = event.type === "BytesRead" ? event.read : event.sent;
-    const numbers = [littleEndian(at), littleEndian(zigzag(at - event.raw))] as const;
-    out.push(event.neighbour, (readingKinds[event.type] << 3) | event.class);
-    out.push((numbers[0].length << 4) | numbers[1].length, ...numbers[0], ...numbers[1]);
+    const found = event.type === "BytesRead" ? event.read : event.sent;
+    out[at] = event.neighbour;
+    out[at + 1] = (readingKinds[event.type] << 3) | event.class;
+    const first = writeNumber(view, at + readingHead, found);
+    const second = writeNumber(view, at + readingHead + first, zigzag(found - event.raw));
+    out[at + 2] = (first << 4) | second;
+    at += readingHead + first + second;
     if (event.type === "BytesReserved") {
-      const reserved = littleEndian(zigzag(event.reserved - at));
-      out.push(reserved.length, ...reserved);
+      out[at] = writeNumber(view, at + 1, zigzag(event.reserved - found));
+      at += 1 + (out[at] as number);
     }
   }
-  return Uint8Array.from(out);
+  return out.slice(0, at);
 }
 
 /** The readings of a block. @throws Malformed on anything that {@link encodeReadings} never writes */
@@ -99,10 +106,12 @@ export function unzigzag(value: bigint): bigint {
   return (value >> 1n) ^ -(value & 1n);
 }
 
-function littleEndian(value: bigint): readonly number[] {
-  if (value === 0n) return [];
-  const hex = value.toString(16);
-  return [...fromHex(hex.length % 2 === 0 ? hex : `0${hex}`)].reverse();
+/** A number, little-endian; returns in how many bytes. Those up to the eighth become zeros. */
+function writeNumber(view: DataView, at: number, value: bigint): number {
+  view.setBigUint64(at, value, true);
+  let size = readingNumber;
+  while (size > 0 && view.getUint8(at + size - 1) === 0) size -= 1;
+  return size;
 }
 
 /** A number of at most {@link readingNumber} bytes. @throws Malformed on more, or a leading zero */

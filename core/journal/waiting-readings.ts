@@ -5,10 +5,10 @@ import { commitEventLimit } from "./commit.ts";
 import { neighbourLimit } from "./ledger.ts";
 import {
   fromLittleEndian,
+  largestReading,
   type ReadingEvent,
   readingHead,
   readingKinds,
-  readingNumber,
   unzigzag,
 } from "./reading-block.ts";
 
@@ -32,9 +32,6 @@ const classes = priceClassLimit + 1;
 const slots = neighbourLimit * classes * 2;
 
 const [none, read, reservedToo] = [0, 1, 2] as const;
-
-/** The most bytes that one reading takes, and those that are looked at with it. */
-const largestReading = readingHead + 3 * (1 + readingNumber);
 
 /** Nothing waits. */
 export function waitingReadings(): WaitingReadings {
