@@ -27,7 +27,7 @@ export function directoryView(directory: string): DiskView {
   return {
     place: directory,
     list: () => readdirSync(directory),
-    read: (name, limit) => readWhole(join(directory, name), limit),
+    read: (name, limit, into) => readWhole(join(directory, name), limit, into),
     head: (name, length) => readHead(join(directory, name), length),
   };
 }
@@ -111,7 +111,7 @@ function readHead(path: string, length: number): Uint8Array {
   }
 }
 
-function readWhole(path: string, limit: number): Uint8Array {
+function readWhole(path: string, limit: number, into?: Uint8Array): Uint8Array {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(file);
@@ -122,14 +122,17 @@ function readWhole(path: string, limit: number): Uint8Array {
         words: `${path} ${found}, allowed is a file of ${limit}; it is not the journal's`,
       });
     }
-    const bytes = new Uint8Array(stats.size);
+    const bytes =
+      into !== undefined && into.length >= stats.size
+        ? into.subarray(0, stats.size)
+        : new Uint8Array(Buffer.allocUnsafeSlow(stats.size).buffer);
     let done = 0;
     while (done < bytes.length) {
       const read = readSync(file, bytes, done, bytes.length - done, done);
       if (read === 0) break; // cut while it was read: the rest is zeros, which mean the end
       done += read;
     }
-    return bytes;
+    return bytes.fill(0, done);
   } finally {
     closeSync(file);
   }

@@ -4,8 +4,11 @@ export interface DiskView {
   readonly place: string;
   /** The names of all files. */
   readonly list: () => readonly string[];
-  /** A whole file. @throws JournalError where it has more than `limit` bytes. */
-  readonly read: (name: string, limit: number) => Uint8Array;
+  /**
+   * A whole file, as bytes that are the caller's own; at the front of `into`, where that is given and
+   * has room. @throws JournalError where it has more than `limit` bytes.
+   */
+  readonly read: (name: string, limit: number, into?: Uint8Array) => Uint8Array;
   /** The first so many bytes of a file, or all of it where it has fewer. */
   readonly head: (name: string, length: number) => Uint8Array;
 }

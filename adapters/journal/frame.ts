@@ -13,6 +13,7 @@ export interface Frame {
    */
   readonly place: number;
   readonly previousCrc: number;
+  /** A view of the bytes that the frame was read from, where it was read. */
   readonly payload: Uint8Array;
   readonly crc: number;
   /** Bytes on disk. */
@@ -97,7 +98,7 @@ function frameOfLength(
     sequence: view.getUint32(at + 4, true),
     place: view.getUint16(at + 2, true),
     previousCrc: view.getUint32(at + 8, true),
-    payload: bytes.slice(at + frameHead, at + frameHead + length),
+    payload: bytes.subarray(at + frameHead, at + frameHead + length),
     crc: stored,
     size,
   };

@@ -77,8 +77,13 @@ export type ScanFrom = "last restatement" | "oldest";
 /**
  * Looks at all segments in order, never more than three of them in memory, and changes nothing. Ends
  * with the last segment, or with the first damage: what lies behind a gap has no meaning.
+ * @param passing each look is over when the next one is asked for, and its bytes are used again.
  */
-export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Generator<Look, void> {
+export function* scan(
+  disk: DiskView,
+  from: ScanFrom = "last restatement",
+  passing = false,
+): Generator<Look, void> {
   const numbers = numbersFrom(disk, from);
   const [first] = numbers;
   // Where nothing begins a journal, segment 1 is what is missing.
@@ -86,9 +91,14 @@ export function* scan(disk: DiskView, from: ScanFrom = "last restatement"): Gene
   const lastNumber = numbers.at(-1);
   const lastBytes = lastNumber === undefined ? undefined : load(disk, lastNumber);
   const unused = unusedSegment(lastNumber, lastBytes);
+  const buffers = passing ? [0, 1, 2].map(() => new Uint8Array(segmentSizes.most)) : [];
   if (unused !== undefined) numbers.pop();
   const read = (number: number | undefined) =>
-    number === undefined ? undefined : number === lastNumber ? lastBytes : load(disk, number);
+    number === undefined
+      ? undefined
+      : number === lastNumber
+        ? lastBytes
+        : load(disk, number, passing ? buffers[number % buffers.length] : undefined);
   let before: FoundSegment | undefined;
   let bytes = read(numbers[0]);
   for (const [i, number] of numbers.entries()) {
@@ -159,9 +169,9 @@ function unusedSegment(
 }
 
 /** The bytes of a segment's file. @throws JournalError where it cannot be read. */
-export function load(disk: DiskView, number: number): Uint8Array {
+export function load(disk: DiskView, number: number, into?: Uint8Array): Uint8Array {
   try {
-    return disk.read(segmentName(number), segmentSizes.most);
+    return disk.read(segmentName(number), segmentSizes.most, into);
   } catch (error) {
     throw diskError(disk.place, `read ${segmentName(number)}`, error);
   }
@@ -232,8 +242,7 @@ function misfitOf(
 
 /** A segment's content, whoever vouches for its length: the next segment, its own seal, or nobody. */
 function readSegment(found: Uint8Array, header: SegmentHeader, { next, last }: Surroundings) {
-  const bytes = new Uint8Array(header.size); // what was cut off a file reads as zeros
-  bytes.set(found.subarray(0, header.size));
+  const bytes = inFull(found, header.size);
   const seal = readSeal(bytes, header.size);
   const sealedAt = seal === undefined ? undefined : header.firstSequence + seal.frames;
   const wanted = next?.firstSequence ?? sealedAt;
@@ -254,6 +263,14 @@ function readSegment(found: Uint8Array, header: SegmentHeader, { next, last }: S
     hash,
   };
   return { segment, recovery, wanted };
+}
+
+/** A segment's own bytes in full length: what was cut off a file reads as zeros. */
+function inFull(found: Uint8Array, size: number): Uint8Array {
+  if (found.length === size) return found; // read for nobody else
+  const bytes = new Uint8Array(size);
+  bytes.set(found.subarray(0, size));
+  return bytes;
 }
 
 /**

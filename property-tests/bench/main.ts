@@ -1,10 +1,11 @@
+import { benchAudit } from "./audit-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [flow] [journal] [--json]`: the project's figures, each beside its
+ * `npm run bench -- [step] [metering] [flow] [journal] [audit] [--json]`: the project's figures, each beside its
  * target or its peer, measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
     }),
   flow: () => journalPerGigabyte(),
   journal: () => benchDurableCommits(),
+  audit: () => benchAudit(),
 };
 
 const args = process.argv.slice(2);

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import * as ChildProcess from "@effect/platform-node-shared/NodeChildProcessSpawner";
 import * as FileSystem from "@effect/platform-node-shared/NodeFileSystem";
 import * as Path from "@effect/platform-node-shared/NodePath";
@@ -10,6 +9,7 @@ import { ShowHelp } from "effect/cli/CliError";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { balancesCommand } from "./balances-command.ts";
 import { compareCommand } from "./compare-command.ts";
 import { evidenceCommand } from "./evidence-command.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -28,6 +28,7 @@ const journalAudit = Command.make("journal-audit").pipe(
   ),
   Command.withSubcommands([
     verifyCommand,
+    balancesCommand,
     replayCommand,
     compareCommand,
     evidenceCommand,
@@ -51,13 +52,14 @@ const explained = (error: unknown) =>
     return Console.error(error instanceof Error ? error.message : String(error));
   });
 
-process.stdout.on("error", () => process.exit()); // whoever read it has gone, as `head` does
-
-journalAudit.pipe(
-  Command.run({ version: "0.1.0" }),
-  Effect.catch(explained),
-  Effect.provide(services),
-  NodeRuntime.runMain({
-    teardown: (_, onExit) => onExit(Number(process.exitCode ?? exitCodes.agree)),
-  }),
-);
+/** Runs what the command line asks for, and leaves with the exit code that it found. */
+export function runAudit(): void {
+  journalAudit.pipe(
+    Command.run({ version: "0.1.0" }),
+    Effect.catch(explained),
+    Effect.provide(services),
+    NodeRuntime.runMain({
+      teardown: (_, onExit) => onExit(Number(process.exitCode ?? exitCodes.agree)),
+    }),
+  );
+}

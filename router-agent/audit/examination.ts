@@ -46,7 +46,7 @@ export function examine(
   const auditor = journalAuditor();
   const counts = { segments: 0, commits: 0n, bytes: 0n, repaired: 0, cut: 0 };
   let damage: Damage | undefined;
-  for (const look of scan(directoryView(directory), "oldest")) {
+  for (const look of scan(directoryView(directory), "oldest", true)) {
     if (look.type === "unused") counts.cut += look.cut;
     else if (look.segment !== undefined) {
       counts.segments += 1;
