@@ -61,7 +61,7 @@ export function commitQueue(writer: SegmentWriter): CommitQueue {
     waiting = [];
     if (requests.length === 0) return;
     await commit(requests);
-    await writer.prepare();
+    void writer.prepare(); // while the next commits are written
   };
 
   return {

@@ -53,22 +53,39 @@ export function encodeFrame(
   payload: Uint8Array,
   place: number,
 ): Uint8Array {
+  const bytes = new Uint8Array(frameSize(payload.length));
+  writeFrame(viewOf(bytes), bytes, 0, { sequence, previousCrc, payload, place });
+  return bytes;
+}
+
+/** What a frame says. */
+export type FrameContent = Pick<Frame, "sequence" | "previousCrc" | "payload" | "place">;
+
+/**
+ * Writes a frame at `at` into bytes that are zeros there; returns its CRC, which the next frame
+ * carries. @throws RangeError as {@link encodeFrame} does
+ */
+export function writeFrame(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+  { sequence, previousCrc, payload, place }: FrameContent,
+): number {
   if (payload.length === 0 || payload.length > payloadLimit) {
     throw new RangeError(`a commit of ${payload.length} bytes, allowed 1 to ${payloadLimit}`);
   }
   if (place > placeLimit || sequence > sequenceLimit) {
     throw new RangeError(`commit ${sequence} at place ${place} is beyond what a frame can say`);
   }
-  const bytes = new Uint8Array(frameSize(payload.length));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, payload.length, true);
-  view.setUint16(2, place, true);
-  view.setUint32(4, sequence, true);
-  view.setUint32(8, previousCrc, true);
-  bytes.set(payload, frameHead);
-  const end = bytes.length - frameTail;
-  view.setUint32(end, crc32(bytes, 0, end), true);
-  return bytes;
+  view.setUint16(at, payload.length, true);
+  view.setUint16(at + 2, place, true);
+  view.setUint32(at + 4, sequence, true);
+  view.setUint32(at + 8, previousCrc, true);
+  bytes.set(payload, at + frameHead);
+  const end = at + frameSize(payload.length) - frameTail;
+  const crc = crc32(bytes, at, end);
+  view.setUint32(end, crc, true);
+  return crc;
 }
 
 /** The CRC that a frame, as bytes, ends with: the next frame carries it. */

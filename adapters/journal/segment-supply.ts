@@ -11,6 +11,8 @@ export interface SegmentSupply {
    * @throws JournalError where the limit or the disk does not allow it, and no commit was written.
    */
   readonly reserve: (present: number, count: number, kept?: number) => Promise<void>;
+  /** Waits for whatever is being made. */
+  readonly settled: () => Promise<void>;
   /** Begins a reserved segment: its header is durable, and then its name. */
   readonly begin: (header: SegmentHeader) => Promise<DiskFile>;
   /** Segments of so many bytes were removed. */
@@ -26,19 +28,34 @@ export function segmentSupply(
   limits: { readonly limit: bigint; readonly segmentSize: number },
 ): SegmentSupply {
   const { limit, segmentSize } = limits;
-  const ready = new Set<number>();
+  const ready = new Map<number, Promise<void>>();
   let used = usedBefore;
+
+  /** The making of a segment, which may have begun while commits were written. */
+  const made = (number: number): Promise<void> => {
+    const known = ready.get(number);
+    if (known !== undefined) return known;
+    if (used + BigInt(segmentSize) > limit || number > segmentNumberLimit) {
+      throw fullJournal(disk.place, limit);
+    }
+    used += BigInt(segmentSize);
+    const making = make(disk, number, segmentSize).catch((error) => {
+      ready.delete(number); // the next one who needs it tries again, and is told
+      used -= BigInt(segmentSize);
+      throw error;
+    });
+    ready.set(number, making);
+    return making;
+  };
+
   return {
     reserve: async (present, count, kept = 0) => {
       for (let number = present + 1; number <= present + count + kept; number++) {
-        if (ready.has(number)) continue;
-        if (used + BigInt(segmentSize) > limit || number > segmentNumberLimit) {
-          throw fullJournal(disk.place, limit);
-        }
-        await make(disk, number, segmentSize);
-        ready.add(number);
-        used += BigInt(segmentSize);
+        await made(number);
       }
+    },
+    settled: async () => {
+      await Promise.allSettled(ready.values());
     },
     begin: (header) => {
       ready.delete(header.number); // used, or spoilt: either way never again

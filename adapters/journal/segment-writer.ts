@@ -1,5 +1,5 @@
 import type { Disk, DiskFile } from "./disk.ts";
-import { crcOf, encodeFrame, frameSize, placeLimit, sequenceLimit } from "./frame.ts";
+import { frameSize, placeLimit, sequenceLimit, writeFrame } from "./frame.ts";
 import { diskError, JournalError } from "./journal-error.ts";
 import { segmentName } from "./journal-file-name.ts";
 import {
@@ -56,7 +56,10 @@ export interface SegmentWriter {
   readonly released: (bytes: bigint) => void;
   /** Makes the first segment of an empty journal. @throws JournalError */
   readonly begin: () => Promise<void>;
-  /** Makes the next segment before it is needed, if the limit and the disk allow. */
+  /**
+   * Makes the segments that will be needed next, if the limit and the disk allow; commits can be
+   * written meanwhile.
+   */
   readonly prepare: () => Promise<void>;
   readonly close: () => Promise<void>;
   readonly end: () => JournalEnd;
@@ -147,9 +150,13 @@ export function segmentWriter(
     },
     prepare: async () => {
       if (refusal !== undefined) return;
-      await supply.reserve(pen.state().header.number, 1).catch(() => undefined); // told when it is needed
+      const { number } = pen.state().header;
+      await supply.reserve(number, 1, reserveOf(limits)).catch(() => undefined); // told when needed
     },
-    close: pen.close,
+    close: async () => {
+      await supply.settled();
+      await pen.close();
+    },
     end: pen.state,
     used: supply.used,
     counts,
@@ -233,7 +240,10 @@ function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): 
   };
 }
 
-/** No frame will follow. Where even that fails, the next header vouches for this segment. */
+/**
+ * No frame will follow. The seal is not waited for: until it is durable, or where it never is, the
+ * next header vouches for this segment.
+ */
 async function sealSegment(
   file: DiskFile,
   { header, end, lastSequence, hasher }: JournalEnd,
@@ -243,8 +253,6 @@ async function sealSegment(
   const hash = hashSoFar(hasher);
   try {
     await file.write(encodeSeal({ frames, end, hash }), framesLimit(header.size));
-    await file.sync();
-    counts.syncs += 1;
   } catch {
     counts.abandoned += 1;
   }
@@ -263,15 +271,15 @@ function groupOf(payloads: readonly Uint8Array[], from: number, state: JournalEn
   }
   if (count === 0) return undefined;
   const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
   let { lastSequence, lastCrc } = state;
   let at = 0;
   for (let place = 0; place < count; place++) {
     const payload = payloads[from + place] as Uint8Array;
     lastSequence += 1;
-    const frame = encodeFrame(lastSequence, lastCrc, payload, place);
-    lastCrc = crcOf(frame);
-    bytes.set(frame, at);
-    at += frame.length;
+    const content = { sequence: lastSequence, previousCrc: lastCrc, payload, place };
+    lastCrc = writeFrame(view, bytes, at, content);
+    at += frameSize(payload.length);
   }
   return { bytes, count, reached: { end: state.end + size, lastSequence, lastCrc } };
 }

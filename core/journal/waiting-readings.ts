@@ -24,6 +24,8 @@ export interface WaitingReadings {
   /** Four limbs a slot: the position, low and high, and its zigzag difference to raw. */
   readonly limbs: Int32Array;
   readonly reserved: BigUint64Array;
+  /** Room for the last readings of a block. */
+  readonly margin: Uint8Array;
 }
 
 /** Classes of a neighbour, with the free one: 2^3, so that a slot is found by shifting. */
@@ -40,6 +42,7 @@ export function waitingReadings(): WaitingReadings {
     kinds: new Uint8Array(slots),
     limbs: new Int32Array(slots * 4),
     reserved: new BigUint64Array(slots),
+    margin: new Uint8Array(3 * largestReading),
   };
 }
 
@@ -85,12 +88,13 @@ export function takeBlock(
 ): number {
   const calm = commit.length - largestReading;
   const most = walk(waiting, commit, from, calm, settle);
-  // The last readings once more as many bytes, so that no look goes beyond the end.
-  const rest = commit.subarray(most.at);
-  const roomy = new Uint8Array(rest.length + largestReading);
-  roomy.set(rest);
-  const last = walk(waiting, roomy, 0, rest.length, settle);
-  if (last.at !== rest.length) throw new Malformed("a block of readings that ends too early");
+  // The last readings go where there is room behind them, so that no look goes beyond the end.
+  const { margin } = waiting;
+  const rest = commit.length - most.at;
+  if (rest > 2 * largestReading) throw misread(most.at);
+  for (let i = 0; i < rest; i++) margin[i] = commit[most.at + i] as number;
+  const last = walk(waiting, margin, 0, rest, settle);
+  if (last.at !== rest) throw new Malformed("a block of readings that ends too early");
   const count = most.count + last.count;
   if (count < 2 || count > commitEventLimit) throw new Malformed(`a block of ${count} readings`);
   return count;

@@ -1,24 +1,41 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Level } from "level";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { openJournal } from "#adapters/journal/open-journal.ts";
+import { encodeCommit, encodeCommits } from "#core/journal/commit.ts";
+import type { ReadingEvent } from "#core/journal/reading-block.ts";
+import type { Position } from "#core/units/position.ts";
+import { priceClass } from "#core/units/price-class.ts";
 
-/** Durable commits a second of three stores on one disk, in turns, and their ratios (G5). */
+/** Events made durable a second by three stores on one disk, in turns, and their ratios (G5). */
 export interface DurableCommits {
   readonly rounds: number;
-  /** Commits a second, each synced by itself: medians over the rounds. */
+  /** Commits of one event a second, each synced by itself: medians over the rounds. */
   readonly one: StoreRates;
-  /** Commits a second in batches of 1000, one sync each. */
+  /** Events a second, a thousand of them with one sync. */
   readonly thousand: StoreRates;
   readonly ratios: {
     readonly oneToAppend: number;
     readonly oneToLevel: number;
     readonly thousandToLevel: number;
   };
-  /** Bytes of this process at the end, resident. */
-  readonly rss: number;
+  /**
+   * Writes and syncs a second without any store, and how much more of them this disk does in a file
+   * of zeros than in one that grows: no journal can gain more than that over a plain append.
+   */
+  readonly disk: { readonly filled: number; readonly growing: number; readonly ratio: number };
+  readonly targets: typeof targets;
 }
 
 /** Of the journal, of a plain file that grows, and of LevelDB. */
@@ -28,26 +45,29 @@ export interface StoreRates {
   readonly level: number;
 }
 
+const targets = { oneToAppend: 1.7, oneToLevel: 1.7, thousandToLevel: 5 } as const;
+
 type Store = keyof StoreRates;
 
-/** A store under test: makes payloads durable, together. */
+/** A store under test: makes events durable, together, in the form that suits it. */
 interface Candidate {
-  readonly put: (payloads: readonly Uint8Array[]) => Promise<void>;
+  readonly put: (events: readonly ReadingEvent[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-const eventBytes = 90;
+const synced = promisify(fdatasync);
 
 /**
- * Takes turns, so that a disk that gets slower or faster meanwhile does so for all.
+ * Takes turns, so that a disk that gets slower or faster meanwhile does so for all. None of them
+ * holds the thread while the disk works, as nothing in a router may.
  * @param rounds turns each; the median counts.
  */
 export async function benchDurableCommits(rounds = 15): Promise<DurableCommits> {
   const home = mkdtempSync(join(tmpdir(), "meshtoll-durable-"));
   const stores = await candidates(home);
   try {
-    const one = await rates(stores, rounds, 40, 1);
-    const thousand = await rates(stores, rounds, 2, 1000);
+    const one = await rates(stores, rounds, 60, 1);
+    const thousand = await rates(stores, rounds, 5, 1000);
     return {
       rounds,
       one,
@@ -57,7 +77,8 @@ export async function benchDurableCommits(rounds = 15): Promise<DurableCommits> 
         oneToLevel: ratio(one.journal, one.level),
         thousandToLevel: ratio(thousand.journal, thousand.level),
       },
-      rss: process.memoryUsage().rss,
+      disk: diskAlone(home),
+      targets,
     };
   } finally {
     for (const { close } of Object.values(stores)) await close();
@@ -73,20 +94,21 @@ async function candidates(home: string): Promise<Readonly<Record<Store, Candidat
   let key = 0;
   return {
     journal: {
-      put: async (payloads) => void (await journal.append(payloads)),
+      put: async (events) => void (await journal.append(encodeCommits(events))),
       close: journal.close,
     },
     append: {
-      put: async (payloads) => {
-        writeSync(file, Buffer.concat(payloads));
-        fdatasyncSync(file);
+      put: async (events) => {
+        writeSync(file, Buffer.concat(encodeCommits(events)));
+        await synced(file);
       },
       close: async () => closeSync(file),
     },
     level: {
-      put: async (payloads) => {
-        const operations = payloads.map((value) => {
+      put: async (events) => {
+        const operations = events.map((event) => {
           key += 1;
+          const value = encodeCommit([event]);
           return { type: "put" as const, key: String(key).padStart(12, "0"), value };
         });
         await level.batch(operations, { sync: true });
@@ -103,18 +125,56 @@ async function rates(
   batch: number,
 ): Promise<StoreRates> {
   const found: Record<Store, number[]> = { journal: [], append: [], level: [] };
-  const payloads = Array.from({ length: batch }, (_, i) => new Uint8Array(eventBytes).fill(i + 1));
   for (let round = 0; round < rounds; round++) {
     for (const name of ["journal", "append", "level"] as const) {
+      const events = readings(batch, round);
       const began = process.hrtime.bigint();
-      for (let i = 0; i < times; i++) await stores[name].put(payloads);
-      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-      found[name].push((times * batch) / seconds);
+      for (let i = 0; i < times; i++) await stores[name].put(events);
+      found[name].push((times * batch) / seconds(began));
     }
   }
-  const median = (name: Store) =>
-    Math.round(found[name].toSorted((a, b) => a - b)[rounds >> 1] ?? 0);
+  const median = (name: Store) => Math.round(middle(found[name]));
   return { journal: median("journal"), append: median("append"), level: median("level") };
+}
+
+function readings(count: number, round: number): readonly ReadingEvent[] {
+  return Array.from({ length: count }, (_, i): ReadingEvent => {
+    const read = (10n ** 12n + BigInt(round * 1_000_003 + i * 7919)) as Position;
+    return { type: "BytesRead", neighbour: i % 100, class: priceClass(1), read, raw: read };
+  });
+}
+
+/** The same disk, asked by nobody but this loop. */
+function diskAlone(home: string): DurableCommits["disk"] {
+  const bytes = Buffer.alloc(128, 7);
+  const size = 256 * 1024;
+  const filled = openSync(join(home, "filled"), "w+");
+  writeSync(filled, Buffer.alloc(size));
+  fdatasyncSync(filled);
+  const growing = openSync(join(home, "growing"), "a");
+  const [inFilled, inGrowing]: [number[], number[]] = [[], []];
+  for (let i = 0; i < 1000; i++) {
+    let began = process.hrtime.bigint();
+    writeSync(filled, bytes, 0, bytes.length, (i * bytes.length) % size);
+    fdatasyncSync(filled);
+    inFilled.push(seconds(began));
+    began = process.hrtime.bigint();
+    writeSync(growing, bytes);
+    fdatasyncSync(growing);
+    inGrowing.push(seconds(began));
+  }
+  closeSync(filled);
+  closeSync(growing);
+  const [a, b] = [1 / middle(inFilled), 1 / middle(inGrowing)];
+  return { filled: Math.round(a), growing: Math.round(b), ratio: ratio(a, b) };
+}
+
+function seconds(began: bigint): number {
+  return Number(process.hrtime.bigint() - began) / 1e9;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 function ratio(a: number, b: number): number {

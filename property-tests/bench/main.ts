@@ -2,6 +2,7 @@ import { benchAudit } from "./audit-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
+import { benchReplay } from "./replay-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
@@ -18,7 +19,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
       },
     }),
   flow: () => journalPerGigabyte(),
-  journal: () => benchDurableCommits(),
+  journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
 };
 

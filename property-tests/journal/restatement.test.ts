@@ -42,7 +42,7 @@ describe("a journal that begins anew", () => {
     const journal = await lived(disk, { restated: false, appended: 0 });
     expect(plain(payloadsOf(journal))).toEqual(plain([...state, ...later]));
     const stat = journal.stat();
-    expect(stat).toMatchObject({ commits: 45n, segments: 1, bytes: 2n * 65_536n });
+    expect(stat).toMatchObject({ commits: 45n, segments: 1, bytes: 3n * 65_536n });
     await journal.snapshot({ sequence: 44n, payload: Uint8Array.of(7) });
     await journal.close();
     expect(disk.list().filter((name) => /^segment-\d+$/.test(name))).toEqual(["segment-00000004"]);
