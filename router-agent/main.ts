@@ -11,6 +11,7 @@ import { configCommand } from "./cli/config-command.ts";
 import { demoCommand, demoTrafficCommand } from "./cli/demo-command.ts";
 import { exitCodes } from "./cli/exit-code.ts";
 import { explainCommand } from "./cli/explain-command.ts";
+import { historyCommand } from "./cli/history-command.ts";
 import { journalCommand } from "./cli/journal-command.ts";
 import { operatorCommands } from "./cli/operator-command.ts";
 import { keysCommand, runCommand } from "./cli/run-command.ts";
@@ -27,6 +28,7 @@ const meshtoll = Command.make("meshtoll").pipe(
     peersCommand,
     ledgerCommand,
     explainCommand,
+    historyCommand,
     journalCommand,
     configCommand,
     keysCommand,

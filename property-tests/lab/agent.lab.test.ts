@@ -8,6 +8,15 @@ import { skipsLab } from "./lab.ts";
 
 const skipped = skipsLab();
 
+/** A row of history as it comes over the control socket. */
+interface HistoryText {
+  readonly kind: string;
+  readonly direction: string;
+  readonly amount?: string;
+  readonly fromPosition?: string;
+  readonly toPosition?: string;
+}
+
 /** Waits until something holds; the runner's own time limit ends a wait in vain. */
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -52,6 +61,29 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
     expect(BigInt(raw ?? "0")).toBe(pair.transfer("a", paid())[1]);
     expect(BigInt(position)).toBeGreaterThan(200_000n);
     expect(BigInt(signed)).toBe(BigInt(position) * 50_000_000n);
+  });
+
+  test("history, asked of the running agent, adds up to its accounts; made anew, it is the same", async () => {
+    const history = async () => {
+      const answer = await pair.ask("a", "history", JSON.stringify({ neighbour: 0 }));
+      return (answer as { readonly rows: readonly HistoryText[] }).rows;
+    };
+    const rows = await history();
+    const total = (kind: string, of: (row: HistoryText) => bigint) =>
+      rows
+        .filter((row) => row.kind === kind && row.direction === "we pay")
+        .reduce((all, row) => all + of(row), 0n);
+    const { settled: signed } = await account("a", "we pay");
+    expect(total("payment", (row) => BigInt(row.amount ?? 0))).toBe(BigInt(signed));
+    const moved = total(
+      "usage",
+      (row) => BigInt(row.toPosition ?? 0) - BigInt(row.fromPosition ?? 0),
+    );
+    expect(moved).toBeGreaterThan(0n);
+    expect(await pair.ask("a", "reindex")).toMatchObject({ rebuilt: { lost: 0 } });
+    const again = await history();
+    expect(again.slice(0, rows.length)).toEqual(rows);
+    await expect(pair.ask("a", "history", "{}")).rejects.toThrow("allowed is a JSON object");
   });
 
   test("killed and started again it finds its counters, and owes not a byte more", async () => {

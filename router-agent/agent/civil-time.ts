@@ -13,5 +13,7 @@ export const noteCivilTimes = (journal: Journal["Service"], directory: string) =
     const seconds = Date.now() / 1000;
     yield* Effect.tryPromise(() => noteCivilTime(directory, { sequence: commits, seconds }));
   }).pipe(Effect.catch(() => Effect.void));
-  return Effect.forkScoped(Effect.repeat(note, Schedule.spaced("1 hour")));
+  // The first one before anything happens, so that everything that happens has a time.
+  const later = Effect.delay(Effect.repeat(note, Schedule.spaced("1 hour")), "1 hour");
+  return Effect.andThen(note, Effect.forkScoped(later));
 };

@@ -7,6 +7,8 @@ import type { Agent } from "./agent.ts";
 import { boundsFacts } from "./bounds-facts.ts";
 import { ControlError, type Request } from "./control-socket.ts";
 import { neighbourFacts } from "./facts.ts";
+import { type History, noHistory } from "./history.ts";
+import { answerHistory } from "./history-request.ts";
 
 /** How a run may be told to end. */
 export type Ending = "stop" | "stop and keep";
@@ -21,7 +23,12 @@ const noFile: Reload = Effect.fail({
 
 /** What can be asked of a running agent, and the answer. */
 export const answerRequest =
-  (agent: Agent, stopping: Deferred.Deferred<Ending>, reload: Reload = noFile) =>
+  (
+    agent: Agent,
+    stopping: Deferred.Deferred<Ending>,
+    reload: Reload = noFile,
+    history: History = noHistory,
+  ) =>
   (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
     switch (command) {
@@ -32,6 +39,10 @@ export const answerRequest =
         return Effect.sync(() => peersOf(agent));
       case "refusals":
         return Effect.sync(() => refusalsOf(agent));
+      case "history":
+        return answerHistory(history, rest[0] ?? "");
+      case "reindex":
+        return history.reindex;
       case "settle":
         return settle(agent);
       case "limit-spending":
@@ -44,7 +55,7 @@ export const answerRequest =
         return stop(stopping, rest[0] === "keep");
       default:
         return refuse(
-          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, reload and stop`,
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, history, reindex, settle, limit-spending, set-price, reload and stop`,
         );
     }
   };

@@ -8,6 +8,7 @@ import { toJson } from "#agent/agent/facts.ts";
 import { journalAuditor } from "#core/audit/journal-audit.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { exitCodes } from "./exit-code.ts";
+import { reindexCommand } from "./history-command.ts";
 import { exportCommand, importCommand, repairCommand, statCommand } from "./journal-copies.ts";
 import { journalErrorOf, readEvents } from "./ledger-source.ts";
 
@@ -73,5 +74,12 @@ function verified(directory: string) {
 /** `journal`: what can be done with a journal. */
 export const journalCommand = Command.make("journal").pipe(
   Command.withDescription("Check journals, repair them, take copies and take them back"),
-  Command.withSubcommands([verify, statCommand, exportCommand, importCommand, repairCommand]),
+  Command.withSubcommands([
+    verify,
+    statCommand,
+    exportCommand,
+    importCommand,
+    repairCommand,
+    reindexCommand,
+  ]),
 );

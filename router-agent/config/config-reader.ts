@@ -108,6 +108,7 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
       archive: main.journal_archive,
       snapshotEvery: main.snapshot_every,
     },
+    historyLimit: main.history === "on" ? main.history_limit : undefined,
     keysFile: main.keys,
     interfacePrefix: main.interface_prefix,
     controlPort: main.control_port,

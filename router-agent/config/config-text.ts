@@ -1,3 +1,4 @@
+import { leastLimit } from "#adapters/index/index-limits.ts";
 import type { Config, NeighbourConfig, RouteConfig } from "./config.ts";
 import type { Token } from "./form.ts";
 import { mainOptions, neighbourOptions, type Options, routeOptions } from "./options.ts";
@@ -58,6 +59,8 @@ function mainValues(config: Config): Values<typeof mainOptions> {
     journal: config.journal.directory,
     journal_limit: config.journal.limit,
     journal_archive: config.journal.archive,
+    history: config.historyLimit === undefined ? "off" : "on",
+    history_limit: config.historyLimit ?? leastLimit,
     snapshot_every: config.journal.snapshotEvery,
     keys: config.keysFile,
     interface_prefix: config.interfacePrefix,

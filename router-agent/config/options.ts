@@ -1,3 +1,4 @@
+import { leastLimit } from "#adapters/index/index-limits.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
 import { bitRate, byteCount, byteFee, bytePrice, deposit, moneyAmount } from "./amount-forms.ts";
 import { bigNumber, type Form, path, type Token, wholeNumber, word } from "./form.ts";
@@ -61,6 +62,16 @@ export const mainOptions = {
     path,
     "history is removed",
     "Directory, best on another disk, where history is copied before it is removed from the journal.",
+  ),
+  history: option(
+    word(/^(?:on|off)$/, "on or off"),
+    "on",
+    "Keep an index of usage, payments and leases beside the journal. Off saves flash and memory: what is asked is then read from the journal.",
+  ),
+  history_limit: option(
+    byteCount(leastLimit, terabyte),
+    "4MiB",
+    "How large the index may become; beyond it the oldest hours go.",
   ),
   snapshot_every: option(
     wholeNumber(16, 10_000_000),

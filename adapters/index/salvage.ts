@@ -1,0 +1,107 @@
+import { canonical } from "#core/identity/canonical-writer.ts";
+import { believed, checked } from "./checked-value.ts";
+import type { ResetReport } from "./history-index.ts";
+import type { HistoryRow } from "./history-row.ts";
+import { IndexError } from "./index-error.ts";
+import { allKeys, hourKey, keyBytes, readKey, readRow, stateKey, tags } from "./row-form.ts";
+import type { Store, StoreChange } from "./store.ts";
+import { newNeighbour, type Tally } from "./tally.ts";
+import { readTally, tallyBytes } from "./tally-form.ts";
+
+/** So many changes are made together. */
+const changeLimit = 1000;
+
+/**
+ * Leaves in a store the rows of commits before `keep` that can be believed, numbered anew without
+ * gaps, and a state that goes on with the commit `keep`. Where that is cut off, the rows do not fit
+ * the state, and the next query says so. @throws what the store throws, where not even this can be
+ * read; IndexError "damaged" where nobody knows whose rows they are.
+ */
+export async function salvage(store: Store, keep: bigint): Promise<ResetReport> {
+  const tally = await tallyOf(store);
+  const found = await sift(store, tally, keep);
+  const state = withoutAccounts(tally, keep, found.next, found.seconds);
+  const changes: StoreChange[] = [];
+  for await (const [key] of store.entries(allKeys(tags.hour)))
+    changes.push({ key, value: undefined });
+  for (const [hour, count] of found.hours) changes.push(entry(hourKey(hour), canonical(count)));
+  await store.change([...changes, entry(stateKey, tallyBytes(state))]);
+  return { kept: found.kept, lost: found.lost };
+}
+
+async function tallyOf(store: Store): Promise<Tally> {
+  const state = await store.get(stateKey);
+  if (state !== undefined) return believed(stateKey, state, readTally, "the state");
+  throw new IndexError({ problem: "damaged", words: "the index has no state" });
+}
+
+interface Sifted extends ResetReport {
+  readonly next: readonly number[];
+  readonly hours: ReadonlyMap<number, number>;
+  readonly seconds: number;
+}
+
+/** Walks over all rows as they were when it began, and moves each to its new place. */
+async function sift(store: Store, tally: Tally, keep: bigint): Promise<Sifted> {
+  const next = tally.neighbours.map(() => 1);
+  const hours = new Map<number, number>();
+  let changes: StoreChange[] = [];
+  let [kept, lost, seconds] = [0, 0, 0];
+  const expected = tally.neighbours.map(({ first }) => first);
+  for await (const [key, value] of store.entries(allKeys(tags.row))) {
+    changes.push({ key, value: undefined });
+    const at = readKey(key);
+    const place = next[at.neighbour];
+    const first = tally.neighbours[at.neighbour]?.first;
+    if (place === undefined || first === undefined || at.ordinal < first) continue;
+    lost += Math.max(0, at.ordinal - (expected[at.neighbour] ?? 0));
+    expected[at.neighbour] = at.ordinal + 1;
+    const row = rowOf(key, value);
+    if (row === undefined) lost += 1;
+    else if (row.sequence < keep) {
+      const to = keyBytes(tags.row, { ...at, ordinal: place });
+      changes.push({ key: to, value: checked(to, value.subarray(0, -4)) });
+      next[at.neighbour] = place + 1;
+      hours.set(at.hour, (hours.get(at.hour) ?? 0) + 1);
+      seconds = Math.max(seconds, row.seconds);
+      kept += 1;
+    }
+    if (changes.length < changeLimit) continue;
+    await store.change(changes);
+    changes = [];
+  }
+  await store.change(changes);
+  return { next, hours, seconds, kept, lost };
+}
+
+function rowOf(key: Uint8Array, value: Uint8Array): HistoryRow | undefined {
+  try {
+    return believed(key, value, readRow, "a row");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Who the neighbours are, and nothing about their accounts: the journal restates those. */
+function withoutAccounts(
+  { node, journal, neighbours }: Tally,
+  keep: bigint,
+  next: readonly number[],
+  seconds: number,
+): Tally {
+  return {
+    node,
+    journal,
+    sequence: keep - 1n,
+    check: 0,
+    seconds,
+    neighbours: neighbours.map(({ id, outbound }, i) => ({
+      ...newNeighbour(id, outbound.length),
+      next: next[i] ?? 1,
+    })),
+  };
+}
+
+function entry(key: Uint8Array, body: Uint8Array): StoreChange {
+  return { key, value: checked(key, body) };
+}

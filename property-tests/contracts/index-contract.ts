@@ -1,0 +1,335 @@
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { describe, expect, test } from "vitest";
+import { HistoryIndex, type HistoryQuery, pageLimit } from "#adapters/index/history-index.ts";
+import type { HistoryRow } from "#adapters/index/history-row.ts";
+import { leastLimit, rowCost } from "#adapters/index/index-limits.ts";
+import { indexOn } from "#adapters/index/index-service.ts";
+import { stateKey, tags } from "#adapters/index/row-form.ts";
+import type { Store, StorePlace } from "#adapters/index/store.ts";
+import { encodeCommit } from "#core/journal/commit.ts";
+import { price } from "#core/units/price.ts";
+import { priceClass } from "#core/units/price-class.ts";
+import { restatedHistory, tradedHistory } from "../index/traded-history.ts";
+
+type Index = HistoryIndex["Service"];
+
+/** Opens an index, lets a story use it, and closes it: what a run of an agent does. */
+export function withIndex<A>(
+  place: StorePlace,
+  story: (index: Index) => Effect.Effect<A, unknown>,
+  limit = leastLimit,
+): Promise<A> {
+  const told = Effect.gen(function* () {
+    return yield* story(yield* HistoryIndex);
+  });
+  return Effect.runPromise(told.pipe(Effect.provide(Layer.fresh(indexOn(place, { limit })))));
+}
+
+/** All rows of a neighbour, page by page. */
+export const allRows = (index: Index, query: HistoryQuery) =>
+  Effect.gen(function* () {
+    const rows: HistoryRow[] = [];
+    for (let after = query.after; ; ) {
+      const page = yield* index.query({ ...query, after });
+      rows.push(...page.rows);
+      if (page.next === undefined) return rows as readonly HistoryRow[];
+      after = page.next;
+    }
+  });
+
+/** Changes the store behind the index's back. */
+async function tampered<A>(place: StorePlace, work: (store: Store) => Promise<A>): Promise<A> {
+  const store = await place.open();
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function entriesOf(store: Store): Promise<(readonly [Uint8Array, Uint8Array])[]> {
+  const all: (readonly [Uint8Array, Uint8Array])[] = [];
+  const range = { from: new Uint8Array(12), to: new Uint8Array(12).fill(255) };
+  for await (const [key, value] of store.entries(range)) {
+    all.push([Uint8Array.from(key), Uint8Array.from(value)]);
+  }
+  return all;
+}
+
+const everything = (index: Index) =>
+  Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
+
+type Make = () => StorePlace;
+
+const traded = tradedHistory();
+
+async function filled(make: Make): Promise<StorePlace> {
+  const place = make();
+  await withIndex(place, (index) => index.take(traded.noted));
+  return place;
+}
+
+/** What every index does. @param make each call gives a place with nothing in it. */
+export function indexContract(name: string, make: Make): void {
+  describe(`index contract: ${name}`, () => {
+    answers(make);
+    continues(make);
+    damages(make);
+    remakes(make);
+    hoursGo(make);
+    rowsGo(make);
+  });
+}
+
+/** What is asked is answered whole. */
+function answers(make: Make): void {
+  test("usage and payments add up to the ledger, account by account, to the byte and grain", () =>
+    withIndex(make(), (index) =>
+      Effect.gen(function* () {
+        yield* index.take(traded.noted);
+        for (const [number, neighbour] of traded.ledger.neighbours.entries()) {
+          const rows = yield* allRows(index, { neighbour: number });
+          for (const [i, { sent, signed }] of neighbour.outbound.entries()) {
+            expect(sums(rows, "we pay", i + 1)).toEqual({
+              bytes: sent,
+              used: signed,
+              paid: signed,
+            });
+          }
+          for (const [i, { read, credited }] of neighbour.inbound.entries()) {
+            const paid = { bytes: read, used: credited, paid: credited };
+            expect(sums(rows, "we are paid", i + 1)).toEqual(paid);
+          }
+        }
+      }),
+    ));
+
+  test("pages of any size give the same rows, and none is longer than a page may be", () =>
+    withIndex(make(), (index) =>
+      Effect.gen(function* () {
+        yield* index.take(traded.noted);
+        const whole = yield* allRows(index, { neighbour: 1 });
+        expect(whole.length).toBeGreaterThan(70);
+        for (const limit of [1, 7, 70]) {
+          expect((yield* index.query({ neighbour: 1, limit })).rows).toHaveLength(limit);
+          expect(yield* allRows(index, { neighbour: 1, limit })).toEqual(whole);
+        }
+        expect((yield* index.query({ neighbour: 1, limit: 1e9 })).rows.length).toBeLessThanOrEqual(
+          pageLimit,
+        );
+        expect((yield* index.query({ neighbour: 9 })).rows).toEqual([]);
+      }),
+    ));
+
+  test("times and kinds choose rows, and what they leave out and choose is everything", () =>
+    withIndex(make(), (index) =>
+      Effect.gen(function* () {
+        yield* index.take(traded.noted);
+        const whole = yield* allRows(index, { neighbour: 0 });
+        const [from, to] = [traded.notes[0]?.seconds ?? 0, traded.notes[4]?.seconds ?? 0];
+        const chosen = yield* allRows(index, { neighbour: 0, from, to, kinds: ["payment"] });
+        const expected = whole.filter(
+          ({ kind, seconds }) => kind === "payment" && seconds >= from && seconds < to,
+        );
+        expect(chosen.length).toBeGreaterThan(0);
+        expect(chosen).toEqual(expected);
+        const parts = yield* Effect.all([
+          allRows(index, { neighbour: 0, kinds: ["usage", "lease"] }),
+          allRows(index, { neighbour: 0, kinds: ["payment", "notice"] }),
+        ]);
+        expect(parts.flat().length).toBe(whole.length);
+        expect((yield* index.query({ neighbour: 0, from: to, to: from })).rows).toEqual([]);
+      }),
+    ));
+}
+
+/** One commit after the other. */
+function continues(make: Make): void {
+  test("opened again, however often and in whatever pieces, it goes on as if it had not been closed", async () => {
+    const [place, other] = [await filled(make), make()];
+    for (let at = 0; at < traded.noted.length; at += 17) {
+      const overlapping = traded.noted.slice(Math.max(0, at - 5), at + 17);
+      await withIndex(other, (index) => index.take(overlapping));
+    }
+    expect(await tampered(other, entriesOf)).toEqual(await tampered(place, entriesOf));
+  });
+
+  test("commits of another journal are refused, and so is a commit that nobody can read", async () => {
+    const place = await filled(make);
+    const last = BigInt(traded.noted.length);
+    const foreign = traded.noted.slice(0, 1).map((one) => ({ ...one, sequence: last + 1n }));
+    const another = tradedHistory(2)
+      .noted.slice(0, 1)
+      .map((one) => {
+        const payload = Uint8Array.from(one.payload);
+        payload[payload.length - 1] = (payload.at(-1) ?? 0) ^ 1;
+        return { ...one, payload, sequence: last + 1n };
+      });
+    const refused = (commits: typeof foreign) =>
+      withIndex(place, (index) => Effect.flip(index.take(commits)));
+    expect(await refused(another)).toMatchObject({ problem: "foreign" });
+    const garbage = [{ sequence: last + 1n, seconds: 0, payload: new Uint8Array(5) }];
+    expect(await refused(garbage)).toMatchObject({ problem: "unusable" });
+    expect((await withIndex(place, (index) => index.place)).sequence).toBe(last);
+  });
+}
+
+/** What is bad is never an answer. */
+function damages(make: Make): void {
+  test("a flipped bit in any byte of any value is noticed, and never answered", async () => {
+    const place = await filled(make);
+    const all = await tampered(place, entriesOf);
+    const rows = all.filter(([key]) => key[0] === tags.row);
+    expect(rows.length).toBeGreaterThan(100);
+    const chosen = [rows[3], rows.at(-1), all.find(([one]) => one[0] === tags.hour)];
+    for (const [key, value] of chosen.filter((one) => one !== undefined)) {
+      for (const i of value.keys()) {
+        const bad = Uint8Array.from(value);
+        bad[i] = (bad[i] ?? 0) ^ (1 << (i % 8));
+        await tampered(place, (store) => store.change([{ key, value: bad }]));
+        const error = await withIndex(place, (index) => Effect.flip(everything(index)));
+        expect(error).toMatchObject({ problem: "damaged" });
+        await tampered(place, (store) => store.change([{ key, value }]));
+      }
+    }
+    expect((await withIndex(place, everything)).flat()).toHaveLength(rows.length);
+  });
+
+  test("a value that is lost, or lies under another's key, is noticed by any query that reaches it", async () => {
+    const place = await filled(make);
+    const rows = (await tampered(place, entriesOf)).filter(([key]) => key[0] === tags.row);
+    for (const [i, [key, value]] of rows.entries()) {
+      if (i % 7 !== 0 && i !== rows.length - 1) continue;
+      const swapped = rows[(i + 1) % rows.length]?.[1];
+      for (const instead of [undefined, swapped]) {
+        await tampered(place, (store) => store.change([{ key, value: instead }]));
+        const error = await withIndex(place, (index) => Effect.flip(everything(index)));
+        expect(error).toMatchObject({ problem: "damaged" });
+      }
+      await tampered(place, (store) => store.change([{ key, value }]));
+    }
+  });
+}
+
+/** It can be made again. */
+function remakes(make: Make): void {
+  test("without its state, or with a bad one, it is not believed; made anew it answers as before", async () => {
+    const place = await filled(make);
+    const before = await withIndex(place, everything);
+    await tampered(place, (store) => store.change([{ key: stateKey, value: new Uint8Array(9) }]));
+    const error = await withIndex(place, (index) => Effect.flip(everything(index)));
+    expect(error).toMatchObject({ problem: "damaged" });
+    const again = await withIndex(place, (index) =>
+      Effect.gen(function* () {
+        yield* index.reset();
+        expect(yield* everything(index)).toEqual([[], []]);
+        yield* index.take(traded.noted);
+        return yield* everything(index);
+      }),
+    );
+    expect(again).toEqual(before);
+  });
+
+  test("what a restated journal gave up stays when the index is made anew, but for what is bad", async () => {
+    const { noted, restated } = restatedHistory();
+    const place = make();
+    await withIndex(place, (index) => index.take(noted));
+    const before = await withIndex(place, everything);
+    const rows = (await tampered(place, entriesOf)).filter(([key]) => key[0] === tags.row);
+    const remake = (index: Index) =>
+      Effect.gen(function* () {
+        const report = yield* index.reset(restated);
+        yield* index.take(noted.slice(Number(restated) - 1));
+        return { report, rows: yield* everything(index) };
+      });
+    const first = await withIndex(place, remake);
+    expect(first.rows).toEqual(before);
+    expect(first.report.lost).toBe(0);
+    expect(first.report.kept).toBeGreaterThan(20);
+    await tampered(place, (store) =>
+      store.change([{ key: rows[5]?.[0] as Uint8Array, value: undefined }]),
+    );
+    const second = await withIndex(place, remake);
+    expect(second.report).toEqual({ kept: first.report.kept - 1, lost: 1 });
+    expect(second.rows[0]).toEqual(before[0].toSpliced(5, 1));
+    expect(second.rows[1]).toEqual(before[1]);
+  });
+}
+
+/** It stays below its limit. */
+function hoursGo(make: Make): void {
+  test("beyond its limit the oldest hours go, and the rest is whole", () =>
+    withIndex(make(), (index) =>
+      Effect.gen(function* () {
+        const rowLimit = Number(leastLimit / rowCost);
+        const { noted } = tradedHistory();
+        yield* index.take(noted);
+        let sequence = BigInt(noted.length);
+        const last = noted.at(-1)?.seconds ?? 0;
+        const priced = priceCommits();
+        for (let hour = 1; sequence < 3n * BigInt(rowLimit); hour += 1) {
+          const more = Array.from({ length: 500 }, (_, i) => {
+            sequence += 1n;
+            const payload = priced[i % priced.length] as Uint8Array;
+            return { sequence, payload, seconds: last + hour * 3600 };
+          });
+          yield* index.take(more);
+        }
+        yield* index.flush;
+        const { rows, rowLimit: told } = yield* index.stat;
+        expect(told).toBe(rowLimit);
+        expect(rows).toBeLessThanOrEqual(rowLimit);
+        expect(rows).toBeGreaterThan(rowLimit / 2);
+        const kept = yield* allRows(index, { neighbour: 0 });
+        const other = yield* allRows(index, { neighbour: 1 });
+        expect(kept.length + other.length).toBe(rows);
+        expect(kept.at(-1)?.sequence).toBe(sequence);
+        expect(kept[0]?.seconds).toBeGreaterThan(last);
+      }),
+    ));
+}
+
+/** It stays below its limit without a clock. */
+function rowsGo(make: Make): void {
+  test("where no time is ever noted the oldest rows go all the same", () =>
+    withIndex(make(), (index) =>
+      Effect.gen(function* () {
+        const rowLimit = Number(leastLimit / rowCost);
+        yield* index.take(traded.commits.map((one) => ({ ...one, seconds: 0 })));
+        const begun = traded.commits.length;
+        const priced = priceCommits();
+        const more = Array.from({ length: 2 * rowLimit }, (_, i) => ({
+          sequence: BigInt(begun + i + 1),
+          payload: priced[i % priced.length] as Uint8Array,
+          seconds: 0,
+        }));
+        yield* index.take(more);
+        yield* index.flush;
+        expect((yield* index.stat).rows).toBeLessThanOrEqual(rowLimit);
+        expect((yield* allRows(index, { neighbour: 0 })).at(-1)?.sequence).toBe(
+          BigInt(begun + 2 * rowLimit),
+        );
+      }),
+    ));
+}
+
+/** Commits that each give one row: the price of the first neighbour's class, up and down. */
+function priceCommits(): readonly Uint8Array[] {
+  return [4n, 5n].map((grains) =>
+    encodeCommit([{ type: "PriceSet", neighbour: 0, class: priceClass(1), price: price(grains) }]),
+  );
+}
+
+/** What the rows of one account add up to. */
+function sums(rows: readonly HistoryRow[], direction: string, paidClass: number) {
+  const total = { bytes: 0n, used: 0n, paid: 0n };
+  for (const row of rows) {
+    if (row.direction !== direction || row.class !== paidClass) continue;
+    if (row.kind === "payment") total.paid += row.amount;
+    if (row.kind !== "usage") continue;
+    total.bytes += row.toPosition - row.fromPosition;
+    total.used += row.toSettled - row.fromSettled;
+  }
+  return total;
+}
