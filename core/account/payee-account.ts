@@ -39,16 +39,18 @@ export interface PayeeAccount {
  */
 export const unacknowledgedLimit = 6;
 
-/** An account on which nothing has happened. */
-export const newPayeeAccount: PayeeAccount = {
-  schedule: emptySchedule,
-  unacknowledged: [],
-  latest: undefined,
-  credited: noMoney,
-  read: origin,
-  counter: undefined,
-  price: undefined,
-};
+/** An account on which nothing has happened: a new object each time, see lockstep. */
+export function newPayeeAccount(): PayeeAccount {
+  return {
+    schedule: emptySchedule(),
+    unacknowledged: [],
+    latest: undefined,
+    credited: noMoney,
+    read: origin,
+    counter: undefined,
+    price: undefined,
+  };
+}
 
 /** The account as the rules see it. */
 export function payeeView(account: PayeeAccount, read: Position = account.read): PayeeView<bigint> {

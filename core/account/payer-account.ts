@@ -38,15 +38,17 @@ export function monitoredPayer(account: PayerAccount): readonly PayerInvariant[]
   return account.schedule.leases === 0n ? [] : payerInvariants;
 }
 
-/** An account on which nothing has happened. */
-export const newPayerAccount: PayerAccount = {
-  schedule: emptySchedule,
-  latest: undefined,
-  reserved: origin,
-  signed: noMoney,
-  sent: origin,
-  counter: undefined,
-};
+/** An account on which nothing has happened: a new object each time, see lockstep. */
+export function newPayerAccount(): PayerAccount {
+  return {
+    schedule: emptySchedule(),
+    latest: undefined,
+    reserved: origin,
+    signed: noMoney,
+    sent: origin,
+    counter: undefined,
+  };
+}
 
 /** The account as the rules see it, with x from the live meter. */
 export function payerView(account: PayerAccount, sent: Position): PayerView<bigint> {

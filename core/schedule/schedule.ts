@@ -33,14 +33,16 @@ export interface Schedule {
 export const segmentLimit = 64;
 
 /** F of an account without leases. */
-export const emptySchedule: Schedule = {
-  leases: 0n,
-  start: origin,
-  startDue: noMoney,
-  segments: [],
-  end: origin,
-  endDue: noMoney,
-};
+export function emptySchedule(): Schedule {
+  return {
+    leases: 0n,
+    start: origin,
+    startDue: noMoney,
+    segments: [],
+    end: origin,
+    endDue: noMoney,
+  };
+}
 
 /** Why a lease cannot be the next one. */
 export type LeaseMisfit =
@@ -87,7 +89,7 @@ export function append(schedule: Schedule, lease: LeaseTerms): Schedule {
 /** F that begins with one lease and knows nothing before it: where a lost disk resumes. */
 export function beginAt(lease: LeaseTerms): Schedule {
   const bare: Schedule = {
-    ...emptySchedule,
+    ...emptySchedule(),
     leases: lease.number - 1n,
     start: lease.from,
     startDue: lease.due,

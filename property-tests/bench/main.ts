@@ -1,5 +1,6 @@
 import { benchAudit } from "./audit-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
+import { benchGuard } from "./guard-bench.ts";
 import { benchHistory } from "./history-bench.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
@@ -7,7 +8,7 @@ import { benchReplay } from "./replay-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [flow] [journal] [audit] [history] [--json]`: the project's figures, each beside its
+ * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [history] [--json]`: the project's figures, each beside its
  * target or its peer, measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
         name: "stepAndJournal",
       },
     }),
+  guard: () => benchGuard(),
   flow: () => journalPerGigabyte(),
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),

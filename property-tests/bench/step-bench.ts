@@ -1,5 +1,8 @@
 import { Session } from "node:inspector/promises";
+import type { Signer } from "#core/identity/signature.ts";
+import { emptyLedger } from "#core/journal/ledger.ts";
 import type { Input, Reading } from "#core/node/input.ts";
+import { type Lockstep, lockstep, stepTogether } from "#core/node/lockstep.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
 import { step } from "#core/node/step.ts";
@@ -30,7 +33,22 @@ const target = 300_000;
 
 /** A node with 100 neighbours, each with a lease to send on, and each holding one of ours. */
 export function busyNode(): Node {
-  const self = modelledSigner(200);
+  let node = replay(self(), [], modelledCheck);
+  for (const input of busyInputs()) node = step(node, input).node;
+  return node;
+}
+
+/** Two such nodes in lockstep. */
+export function busyPair(): Lockstep {
+  let pair = lockstep(self(), emptyLedger, emptyLedger, modelledCheck);
+  for (const input of busyInputs()) pair = stepTogether(pair, input).pair;
+  return pair;
+}
+
+const self = (): Signer => modelledSigner(200);
+
+/** What makes a node that busy. */
+function busyInputs(): readonly Input[] {
   const others = Array.from({ length: neighbours }, (_, i) => modelledSigner(i + 1));
   const terms = {
     payThreshold: money(10n ** 10n),
@@ -71,13 +89,13 @@ export function busyNode(): Node {
     }),
   ];
   others.forEach((other, neighbour) => {
-    const account = { payer: self.id, payee: other.id, class: priceClass(1) };
+    const account = { payer: self().id, payee: other.id, class: priceClass(1) };
     const lease = signLease(account, firstLease, other);
     const head = { sender: other.id, from: theirJournal, to: ownJournal };
     const hello = {
       type: "HELLO",
       ...head,
-      recipient: self.id,
+      recipient: self().id,
       meetings: 1n,
       answers: 0n,
       met: true,
@@ -97,9 +115,7 @@ export function busyNode(): Node {
       inputs.push({ type: "Datagram", neighbour, bytes: encodeMessage(message) });
     }
   });
-  let node = replay(self, [], modelledCheck);
-  for (const input of inputs) node = step(node, input).node;
-  return node;
+  return inputs;
 }
 
 const ownJournal = journalId(1);
@@ -117,7 +133,7 @@ const firstLease = {
   payeeJournal: theirJournal,
 };
 
-function batch(round: bigint): readonly Reading[] {
+export function batch(round: bigint): readonly Reading[] {
   return Array.from({ length: neighbours }, (_, neighbour) => ({
     neighbour,
     class: priceClass(1),

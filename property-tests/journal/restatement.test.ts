@@ -172,7 +172,7 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
         if (events.length === 0) continue;
         resets.count(events);
         yield* journal.append(encodeCommits(events));
-        expect(yield* room.keep(self.ledger, events.length)).toBeUndefined();
+        expect(yield* room.keep({ node: self, twin: self }, events.length)).toBeUndefined();
         const stat = yield* journal.stat;
         expect(stat.bytes).toBeLessThanOrEqual(BigInt(limit));
         commits = stat.commits;

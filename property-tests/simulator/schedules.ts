@@ -42,7 +42,7 @@ export function leasesOf(sizes: LeaseSizes): readonly LeaseTerms[] {
 
 /** The schedule of these leases. */
 export function scheduleOf(leases: readonly LeaseTerms[]): Schedule {
-  return leases.reduce(append, emptySchedule);
+  return leases.reduce(append, emptySchedule());
 }
 
 /** F by adding up position after position: slow, and too simple to be wrong. */

@@ -16,6 +16,8 @@ export interface AgentCounts {
   repairs: number;
   /** Inputs in a row that found the journal full. */
   full: number;
+  /** Flipped bits in memory that were found. */
+  flips: number;
   /** Inputs that made the core throw: faults of this program. */
   faults: number;
 }
@@ -34,6 +36,7 @@ export function newCounts(): AgentCounts {
     pokes: 0,
     repairs: 0,
     full: 0,
+    flips: 0,
     faults: 0,
   };
 }

@@ -8,7 +8,8 @@ import * as Schedule from "effect/Schedule";
 import { LinkEvents } from "#adapters/counters/link-events.ts";
 import type { Config } from "#agent/config/config.ts";
 import type { Input } from "#core/node/input.ts";
-import { type Node, wake } from "#core/node/node.ts";
+import { lockstep } from "#core/node/lockstep.ts";
+import type { Node } from "#core/node/node.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
@@ -50,8 +51,10 @@ export interface Agent {
   readonly closePaid: Effect.Effect<void, AgentStopped>;
   /** Takes a changed configuration: prices, limits and terms; not other neighbours or places. */
   readonly reconfigure: (config: Config) => Effect.Effect<void, AgentStopped | NotReconfigurable>;
-  /** Why nothing is acted on any more, if the journal failed. */
+  /** Why nothing is acted on any more, if the journal failed or memory did. */
   readonly stopped: () => string | undefined;
+  /** Ends with words when a bit flipped in memory: start it again, from its journal. */
+  readonly flipped: Effect.Effect<string>;
   readonly counts: Readonly<AgentCounts>;
   /** How often counters began anew, on each account, over the whole life of the journal. */
   readonly resets: ResetCounts;
@@ -84,7 +87,12 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   const resets = resetCounter();
   const turns = turnTaker(
     ports,
-    wake(keys.signer, yield* replayedLedger(journal, resets)),
+    // Read twice, so that the two that go in lockstep share no memory.
+    lockstep(
+      keys.signer,
+      yield* replayedLedger(journal, resets),
+      yield* replayedLedger(journal, resetCounter()),
+    ),
     journalRoom(journal, resets, config.journal.snapshotEvery),
     resets,
   );
@@ -135,6 +143,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
     closePaid: ask({ type: "Close" }),
     reconfigure,
     stopped: turns.stopped,
+    flipped: turns.flipped,
     counts: turns.counts,
     resets,
     alarms: turns.alarms,

@@ -1,10 +1,19 @@
 import * as Effect from "effect/Effect";
 import type { Journal } from "#adapters/journal/journal.ts";
 import { snapshotLimit } from "#adapters/journal/snapshot-slot.ts";
-import { encodeCommits } from "#core/journal/commit.ts";
+import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
 import { type KeptResets, restatement } from "#core/journal/restatement.ts";
 import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
+import { agreedCommits, Parted } from "#core/node/lockstep.ts";
+import { replayedLedger } from "./replayed-ledger.ts";
+import { resetCounter } from "./reset-counts.ts";
+
+/** What the two that go in lockstep hold to be durable. */
+interface TwoLedgers {
+  readonly node: { readonly ledger: Ledger };
+  readonly twin: { readonly ledger: Ledger };
+}
 
 /** Keeps a journal below its limit for ever. */
 export interface JournalRoom {
@@ -13,12 +22,12 @@ export interface JournalRoom {
    * to three quarters of its limit, it begins anew with what it comes down to. Returns what a person
    * should know, if it cannot.
    */
-  readonly keep: (ledger: Ledger, events: number) => Effect.Effect<string | undefined>;
+  readonly keep: (pair: TwoLedgers, events: number) => Effect.Effect<string | undefined>;
   /**
    * The journal took no more: whatever history there is is given back at once. Says whether there is
    * room again. The segment that was made ahead is there for this, on a full disk too.
    */
-  readonly release: (ledger: Ledger) => Effect.Effect<boolean>;
+  readonly release: (pair: TwoLedgers) => Effect.Effect<boolean>;
 }
 
 /** So many events may pass between two looks at how full the journal is. */
@@ -38,12 +47,25 @@ export function journalRoom(
   let grownFrom = 0n;
   let failed = false;
 
-  const restate = Effect.fnUntraced(function* (ledger: Ledger) {
+  /** What both say that everything comes down to. @throws Parted */
+  const restating = ({ node, twin }: TwoLedgers): readonly Uint8Array[] =>
+    agreedCommits(restatement(node.ledger, resets), restatement(twin.ledger, resets));
+
+  /** The journal folded once more, from the disk: what is in memory must be that. @throws Parted */
+  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array) {
+    const again = resetCounter();
+    const folded = encodeSnapshot(yield* replayedLedger(journal, again), again);
+    if (!sameBytes(folded, payload)) {
+      return yield* Effect.die(new Parted("the journal, folded again, is another ledger"));
+    }
+  });
+
+  const restate = Effect.fnUntraced(function* (pair: TwoLedgers) {
     const { bytes, limit, segments } = yield* journal.stat;
     // A ledger that fills most of the limit by itself is restated once for each quarter it grows.
     const grown = bytes - grownFrom >= limit / 4n;
     if (segments < 2 || bytes * 4n <= limit * 3n || !grown) return undefined;
-    const payloads = encodeCommits(restatement(ledger, resets));
+    const payloads = restating(pair);
     if (payloads.length === 0) return undefined;
     yield* journal.restate(payloads);
     grownFrom = (yield* journal.stat).bytes;
@@ -52,19 +74,20 @@ export function journalRoom(
   });
 
   /** A snapshot that cannot be kept costs time at the next start, and nothing else. */
-  const keepSnapshot = (ledger: Ledger) =>
+  const keepSnapshot = ({ node: { ledger } }: TwoLedgers) =>
     Effect.gen(function* () {
       if (sinceSnapshot < snapshotEvery || ledger.node === undefined) return;
       sinceSnapshot = 0;
       const { commits } = yield* journal.stat;
       const payload = encodeSnapshot(ledger, resets);
+      yield* compareWithDisk(payload);
       if (payload.length > snapshotLimit) return;
       yield* journal.snapshot({ sequence: commits, payload });
     }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));
 
-  const release = (ledger: Ledger) =>
+  const release = (pair: TwoLedgers) =>
     Effect.gen(function* () {
-      const payloads = encodeCommits(restatement(ledger, resets));
+      const payloads = restating(pair);
       if (payloads.length === 0) return false;
       yield* journal.restate(payloads, true);
       grownFrom = (yield* journal.stat).bytes;
@@ -73,12 +96,12 @@ export function journalRoom(
 
   return {
     release,
-    keep: (ledger, more) => {
+    keep: (pair, more) => {
       events += more;
       sinceSnapshot += more;
       if (events < lookEvery) return Effect.succeed(undefined);
       events = 0;
-      return Effect.andThen(keepSnapshot(ledger), restate(ledger)).pipe(
+      return Effect.andThen(keepSnapshot(pair), restate(pair)).pipe(
         Effect.catch((error) => {
           const first = !failed;
           failed = true;

@@ -1,3 +1,4 @@
+import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -26,11 +27,35 @@ export interface RunOptions {
   readonly onStarted: (agent: Agent) => Effect.Effect<void>;
 }
 
+/** So often an agent starts again because of flipped bits; after that its memory is not to be trusted. */
+export const flipLimit = 8;
+
+/** Memory fails again and again: nobody should run an agent on this machine. */
+export class MemoryFailing extends Data.TaggedError("MemoryFailing")<{ readonly words: string }> {
+  override get message(): string {
+    return this.words;
+  }
+}
+
 /**
- * Runs an agent on this machine until it is interrupted, or told to stop on its control socket.
- * The journal is opened first and closed last.
+ * Runs an agent on this machine until it is interrupted, or told to stop on its control socket. Where
+ * a bit flipped in its memory, it starts again from what is on the disk: keys, journal and all.
  */
-export const runAgent = (config: Config, options: RunOptions) =>
+export const runAgent = Effect.fnUntraced(function* (config: Config, options: RunOptions) {
+  for (let flips = 1; ; flips++) {
+    const words = yield* runOnce(config, options);
+    if (words === undefined) return;
+    if (flips > flipLimit) {
+      return yield* new MemoryFailing({
+        words: `${words}, and that was the ${flips}th time: check the memory of this machine; forwarding goes on`,
+      });
+    }
+    yield* Effect.logError(words);
+  }
+});
+
+/** One run; ends with words where a bit flipped. The journal is opened first and closed last. */
+const runOnce = (config: Config, options: RunOptions) =>
   Effect.gen(function* () {
     const keys = yield* Keys;
     const journal = fileJournal({
@@ -40,7 +65,7 @@ export const runAgent = (config: Config, options: RunOptions) =>
     });
     // The machine's layers begin only once the journal's lock is ours.
     const layers = liveLayers(keys.nodeId, config).pipe(Layer.provideMerge(journal));
-    yield* session(config, options).pipe(Effect.provide(layers), Effect.scoped);
+    return yield* session(config, options).pipe(Effect.provide(layers), Effect.scoped);
   }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
 
 const session = Effect.fnUntraced(function* (config: Config, options: RunOptions) {
@@ -52,11 +77,17 @@ const session = Effect.fnUntraced(function* (config: Config, options: RunOptions
   yield* removeLeftovers(config, tunnel);
   yield* noteCivilTimes(yield* Journal, config.journal.directory);
   const agent = yield* startAgent(config);
-  yield* Effect.addFinalizer(() => farewell(agent, keep));
+  yield* Effect.addFinalizer(() =>
+    agent.stopped() === undefined ? farewell(agent, keep) : Effect.void,
+  );
   const history = yield* startHistory(config, (yield* Journal).commits);
   const answer = answerRequest(agent, stopping, options.reload, history);
   yield* controlSocket(controlPath(config.journal.directory), answer);
   yield* options.onStarted(agent);
-  const how = yield* Deferred.await(stopping);
-  if (how === "stop and keep") keep = true;
+  const told = Effect.map(Deferred.await(stopping), (ending) => ({ ending, words: undefined }));
+  const parted = Effect.map(agent.flipped, (words) => ({ ending: undefined, words }));
+  const { ending, words } = yield* Effect.raceFirst(told, parted);
+  // After a flip the tunnels stay, so that the counters do, and nothing of this run is said any more.
+  if (ending !== "stop") keep = true;
+  return words;
 });

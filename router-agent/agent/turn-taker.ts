@@ -1,9 +1,9 @@
+import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import type { Journal } from "#adapters/journal/journal.ts";
 import type { JournalError, JournalProblem } from "#adapters/journal/journal-error.ts";
-import { encodeCommits } from "#core/journal/commit.ts";
-import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Input } from "#core/node/input.ts";
+import { type Lockstep, Parted } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import { type AgentCounts, newCounts } from "./agent-counts.ts";
 import type { Blueprint } from "./blueprint.ts";
@@ -27,6 +27,8 @@ export interface TurnTaker {
   readonly take: (plan: Blueprint, works: readonly Work[]) => Effect.Effect<void>;
   /** As the journal has it: what is not durable is not seen. */
   readonly node: () => Node;
+  /** Ends with words when a bit flipped in memory: the journal is right, this process is not. */
+  readonly flipped: Effect.Effect<string>;
   /** Why nothing is acted on any more. */
   readonly stopped: () => string | undefined;
   readonly counts: AgentCounts;
@@ -36,11 +38,12 @@ export interface TurnTaker {
 /** A taker of turns that begins with what the journal says. */
 export function turnTaker(
   ports: AgentPorts,
-  replayed: Node,
+  replayed: Lockstep,
   room: JournalRoom,
   resets: ResetCounter,
 ): TurnTaker {
-  let node = replayed;
+  let pair = replayed;
+  const flipped = Deferred.makeUnsafe<string>();
   let stopped: string | undefined;
   const counts = newCounts();
   const limits = kernelLimits(ports);
@@ -54,19 +57,26 @@ export function turnTaker(
   });
 
   /** Events to the journal; where it is full, once more after it gave its history back. */
-  const durable = Effect.fnUntraced(function* (events: readonly LedgerEvent[]) {
-    const failure = yield* makeDurable(ports.journal, events, counts);
-    if (failure?.problem !== "full" || !(yield* room.release(node.ledger))) return failure;
-    return yield* makeDurable(ports.journal, events, counts);
+  const durable = Effect.fnUntraced(function* (commits: readonly Uint8Array[]) {
+    const failure = yield* makeDurable(ports.journal, commits, counts);
+    if (failure?.problem !== "full" || !(yield* room.release(pair))) return failure;
+    return yield* makeDurable(ports.journal, commits, counts);
   });
+
+  /** Nothing is believed any more, nor done: whoever runs this agent starts it from the journal. */
+  const part = (error: Parted) => {
+    stopped = `a bit flipped in memory (${error.message}): it starts again from its journal`;
+    counts.flips += 1;
+    return Effect.andThen(acts.alarm(stopped), Deferred.succeed(flipped, stopped));
+  };
 
   /** Inputs in, outputs out, with the journal between. */
   const act = Effect.fnUntraced(function* (plan: Blueprint, inputs: readonly Input[]) {
-    const decided = decide(node, inputs);
     counts.inputs += inputs.length;
+    const decided = decide(pair, inputs);
     counts.faults += decided.faults.length;
     for (const fault of decided.faults) yield* acts.alarm(fault);
-    const failure = yield* durable(decided.events);
+    const failure = yield* durable(decided.commits);
     if (failure?.problem === "full") {
       // As if the inputs had been lost: counters are absolute, and neighbours say everything again.
       counts.full += 1;
@@ -78,10 +88,10 @@ export function turnTaker(
       return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${stopped}`);
     }
     if (decided.events.length > 0) counts.full = 0;
-    node = decided.node;
+    pair = decided.pair;
     resets.count(decided.events);
-    yield* acts.perform(plan, node, decided.outputs);
-    const words = yield* room.keep(node.ledger, decided.events.length);
+    yield* acts.perform(plan, pair.node, decided.outputs);
+    const words = yield* room.keep(pair, decided.events.length);
     if (words !== undefined) yield* acts.alarm(words);
   });
 
@@ -89,16 +99,27 @@ export function turnTaker(
     function* (plan: Blueprint, works: readonly Work[]) {
       const looked = works.some(({ type }) => type === "Look") ? yield* look(plan) : undefined;
       const inputs = inputsOf(works, () =>
-        lookInputs(node, plan, ports.counters.bootId, looked ?? []),
+        lookInputs(pair.node, plan, ports.counters.bootId, looked ?? []),
       );
       if (stopped === undefined) yield* act(plan, inputs);
       if (looked !== undefined) yield* acts.retry;
       if (works.some(({ type }) => type === "Close")) yield* limits.retire(paidInterfaces(plan));
       yield* limits.arm(looked);
     },
-    Effect.catchDefect((defect) => acts.alarm(`a fault of this program: ${String(defect)}`)),
+    Effect.catchDefect((defect) =>
+      defect instanceof Parted
+        ? part(defect)
+        : acts.alarm(`a fault of this program: ${String(defect)}`),
+    ),
   );
-  return { take, node: () => node, stopped: () => stopped, counts, alarms: acts.alarms };
+  return {
+    take,
+    node: () => pair.node,
+    flipped: Deferred.await(flipped),
+    stopped: () => stopped,
+    counts,
+    alarms: acts.alarms,
+  };
 }
 
 /** Inputs in their order. Of several looks the first counts: one reading is not two (T18). */
@@ -129,14 +150,13 @@ interface Failure {
   readonly words: string;
 }
 
-/** Journals events, synced; returns why it could not. */
+/** Journals commits, synced; returns why it could not. */
 const makeDurable = Effect.fnUntraced(
   function* (
     journal: Journal["Service"],
-    events: readonly LedgerEvent[],
+    payloads: readonly Uint8Array[],
     counts: AgentCounts,
   ): Effect.fn.Return<Failure | undefined, JournalError> {
-    const payloads = encodeCommits(events);
     if (payloads.length === 0) return undefined;
     yield* journal.append(payloads);
     counts.commits += payloads.length;

@@ -1,0 +1,181 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seeded } from "./acknowledged.ts";
+
+/** What came of flipping one bit of a process's memory, again and again (G3). */
+export interface FlipTally {
+  readonly trials: number;
+  /** It did what it would have done. */
+  readonly harmless: number;
+  /** It noticed, and did nothing more. */
+  readonly found: number;
+  /** It ended, or hung, before it was done: safe, the journal is whole. */
+  readonly ended: number;
+  /** It did something else and said nothing: never. */
+  readonly silent: number;
+  /** Megabytes of writable memory that the bits were chosen from. */
+  readonly megabytes: number;
+}
+
+/** Whether decisions are taken by two in lockstep, as the agent does, or by one alone. */
+export type FlipMode = "guarded" | "bare";
+
+const pageSize = 4096;
+
+/** A process that has not said anything after so many milliseconds hangs. */
+const patience = 20_000;
+
+/**
+ * One process for each trial: it lives through half of a recorded run, one bit of its resident
+ * writable memory is flipped through /proc/pid/mem, and it goes on. Memory lies elsewhere in every
+ * process: a seed repeats the choices among pages, not the bytes.
+ */
+export async function flipMemory(
+  mode: FlipMode,
+  trials: number,
+  seed: number,
+  progress: (done: number) => void,
+): Promise<FlipTally> {
+  const home = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "meshtoll-flips-"));
+  const tally = { trials: 0, harmless: 0, found: 0, ended: 0, silent: 0, megabytes: 0 };
+  try {
+    const program = bundled(home);
+    const next = seeded(seed);
+    const right = await life(program, home, mode, 0, () => 0);
+    if (!right.startsWith("did ")) throw new Error(`the victim does not run: ${right}`);
+    let begun = 0;
+    const worker = async (): Promise<void> => {
+      while (begun < trials) {
+        begun += 1;
+        const said = await life(program, home, mode, begun, (pid) => {
+          const pages = flipOne(pid, next);
+          tally.megabytes = Math.round((pages * pageSize) / 1e6);
+        });
+        tally.trials += 1;
+        tally[verdict(said, right)] += 1;
+        progress(tally.trials);
+      }
+    };
+    await Promise.all([worker(), worker()]);
+    return tally;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function verdict(said: string, right: string): "harmless" | "found" | "ended" | "silent" {
+  if (said === right) return "harmless";
+  if (said.startsWith("found ")) return "found";
+  return said.startsWith("did ") ? "silent" : "ended";
+}
+
+/** The victim as one file: it starts thousands of times. */
+function bundled(home: string): string {
+  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      at("../../node_modules/rolldown/bin/cli.mjs"),
+      at("memory-victim.ts"),
+      ...["--platform", "node", "--format", "esm", "--logLevel", "silent"],
+      ...["--entryFileNames", "victim.mjs", "-d", home],
+    ],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`the victim could not be bundled: ${stderr}`);
+  return join(home, "victim.mjs");
+}
+
+/** One life; returns the last line that was said. `harm` gets the process while it waits. */
+async function life(
+  program: string,
+  home: string,
+  mode: FlipMode,
+  number: number,
+  harm: (pid: number) => unknown,
+): Promise<string> {
+  const directory = join(home, `journal-${number}`);
+  const run = fileURLToPath(new URL("../golden/run.json", import.meta.url));
+  const words = ["--single-threaded", program, directory, run, mode];
+  const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stderr.resume();
+  child.stdin.on("error", () => undefined); // it has ended already
+  const deadline = setTimeout(() => child.kill("SIGKILL"), patience);
+  try {
+    return await lastLine(child, () => {
+      if (child.pid !== undefined) harm(child.pid);
+      child.stdin.write("\n");
+    });
+  } finally {
+    clearTimeout(deadline);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function lastLine(child: ChildProcessWithoutNullStreams, ready: () => void): Promise<string> {
+  let text = "";
+  let waited = true;
+  child.stdout.on("data", (part: Buffer) => {
+    text += part.toString("utf8");
+    if (!waited || !text.includes("ready\n")) return;
+    waited = false;
+    ready();
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => resolve(text.split("\n").at(-2) ?? ""));
+  });
+}
+
+/** Flips one bit of the resident writable pages of a process; returns how many there are. */
+function flipOne(pid: number, next: (below: number) => number): number {
+  const pages = residentPages(pid);
+  const page = pages[next(pages.length)];
+  if (page === undefined) throw new Error(`process ${pid} has no writable page`);
+  const at = page + next(pageSize);
+  const memory = openSync(`/proc/${pid}/mem`, "r+");
+  try {
+    const byte = new Uint8Array(1);
+    readSync(memory, byte, 0, 1, at);
+    byte[0] = (byte[0] as number) ^ (1 << next(8));
+    writeSync(memory, byte, 0, 1, at);
+  } finally {
+    closeSync(memory);
+  }
+  return pages.length;
+}
+
+/** The addresses of pages that are writable, private to the process and in memory (proc(5)). */
+function residentPages(pid: number): readonly number[] {
+  const pages: number[] = [];
+  const map = openSync(`/proc/${pid}/pagemap`, "r");
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+      const found = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line);
+      if (found === null) continue;
+      const [from, to] = [found[1], found[2]].map((one) => Number.parseInt(one ?? "0", 16));
+      if (from === undefined || to === undefined || !Number.isSafeInteger(to)) continue;
+      const count = (to - from) / pageSize;
+      const entries = Buffer.alloc(count * 8);
+      readSync(map, entries, 0, entries.length, (from / pageSize) * 8);
+      for (let i = 0; i < count; i++) {
+        if (((entries[i * 8 + 7] as number) & 0x80) !== 0) pages.push(from + i * pageSize);
+      }
+    }
+  } finally {
+    closeSync(map);
+  }
+  return pages;
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readSync } from "node:fs";
+import { directoryDisk } from "#adapters/journal/directory-disk.ts";
+import { readCommits } from "#adapters/journal/journal-files.ts";
+import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
+import { sameBytes } from "#core/identity/hexadecimal.ts";
+import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
+import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
+import type { Input } from "#core/node/input.ts";
+import {
+  agreedCommits,
+  type Lockstep,
+  lockstep,
+  Parted,
+  stepTogether,
+} from "#core/node/lockstep.ts";
+import { step } from "#core/node/step.ts";
+import type { GoldenRun } from "../golden/entry.ts";
+import { fromPlainText, plainText } from "../golden/plain-text.ts";
+import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+
+// A router's decisions in a process whose memory somebody else damages:
+// `memory-victim.ts DIRECTORY RUN.json guarded|bare`. It lives through the first half of a recorded
+// run, says "ready", waits for a line, lives through the rest, and prints a hash of all it did; or that
+// it found itself damaged. What it is told comes from the disk when it is told, as from a network.
+
+const [directory = "", run = "", mode] = process.argv.slice(2);
+const node = 1;
+const noResets = { leaps: () => 0n, forgiven: () => 0n };
+const hash = createHash("sha256");
+
+function told(): readonly (Input | undefined)[] {
+  const { inputs } = fromPlainText(readFileSync(run, "utf8")) as GoldenRun;
+  return inputs.filter((one) => one.node === node).map(({ input }) => input);
+}
+
+function onDisk(): Ledger {
+  let ledger = emptyLedger;
+  for (const { payload } of readCommits(directory)) {
+    for (const event of decodeCommit(payload)) ledger = evolve(ledger, event);
+  }
+  return ledger;
+}
+
+const begin = (): Lockstep => lockstep(modelledSigner(node + 1), onDisk(), onDisk(), modelledCheck);
+
+async function live(
+  journal: OpenJournal,
+  begun: Lockstep,
+  inputs: readonly (Input | undefined)[],
+): Promise<Lockstep> {
+  let pair = begun;
+  for (const input of inputs) {
+    if (input === undefined) {
+      pair = begin();
+      continue;
+    }
+    if (mode === "guarded") {
+      const result = stepTogether(pair, input);
+      await keep(journal, agreedCommits(result.events, result.twinEvents), result.outputs);
+      pair = result.pair;
+    } else {
+      const result = step(pair.node, input);
+      await keep(journal, encodeCommits(result.events), result.outputs);
+      pair = { ...pair, node: result.node };
+    }
+  }
+  return pair;
+}
+
+async function keep(
+  journal: OpenJournal,
+  commits: readonly Uint8Array[],
+  outputs: unknown,
+): Promise<void> {
+  if (commits.length > 0) await journal.append(commits);
+  hash.update(plainText(outputs));
+}
+
+const journal = await openJournal(directoryDisk(directory), {});
+const half = told().length >> 1;
+const before = await live(journal, begin(), told().slice(0, half));
+process.stdout.write("ready\n");
+readSync(0, new Uint8Array(1));
+try {
+  const after = await live(journal, before, told().slice(half));
+  await journal.close();
+  const [memory, disk] = [after.node.ledger, onDisk()].map((one) => encodeSnapshot(one, noResets));
+  if (mode === "guarded" && !sameBytes(memory ?? hash.digest(), disk ?? hash.digest())) {
+    throw new Parted("the journal, folded again, is another ledger");
+  }
+  for (const { payload } of readCommits(directory)) hash.update(payload);
+  process.stdout.write(`did ${hash.digest("hex")}\n`);
+} catch (error) {
+  if (!(error instanceof Parted)) throw error;
+  process.stdout.write(`found ${error.message}\n`);
+}
