@@ -3,6 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { openJournal } from "#adapters/journal/open-journal.ts";
+import { encodeCommit } from "#core/journal/commit.ts";
+import type { ReadingEvent } from "#core/journal/reading-block.ts";
+import { position } from "#core/units/position.ts";
+import { priceClass } from "#core/units/price-class.ts";
 import { makeNand, makeNor, mountJffs2, mountPoint, mountUbifs, report } from "./flash.ts";
 
 const tracing = "/sys/kernel/tracing";
@@ -26,13 +30,23 @@ function countFlash(door: "mtd_write" | "phram_write"): () => { readonly program
 }
 
 /**
- * A one-event commit of the size that a reading has, as the benches have it. Of bytes that no file
- * system can pack: JFFS2 and UBIFS try.
+ * A commit of one reading of each of so many neighbours: what a journal is mostly made of. File
+ * systems on flash pack what they write, so that the bytes must be real ones.
  */
-const eventBytes = 90;
-
-/** A commit of one reading of each of 100 neighbours. */
-const roundBytes = 1200;
+function reading(neighbours: number): Uint8Array {
+  const events = Array.from({ length: neighbours }, (_, neighbour): ReadingEvent => {
+    const read = randomBytes(6).readUIntLE(0, 6);
+    const raw = BigInt(randomBytes(5).readUIntLE(0, 5));
+    return {
+      type: "BytesRead",
+      neighbour,
+      class: priceClass(1),
+      read: position(BigInt(read)),
+      raw,
+    };
+  });
+  return encodeCommit(events);
+}
 
 async function count(commits: number, door: "mtd_write" | "phram_write"): Promise<void> {
   const directory = join(mountPoint, "journal");
@@ -40,13 +54,13 @@ async function count(commits: number, door: "mtd_write" | "phram_write"): Promis
   const read = countFlash(door);
   const journal = await openJournal(directoryDisk(directory), {});
   const begun = read();
-  const append = async (bytes: number): Promise<number> => {
+  const append = async (neighbours: number): Promise<number> => {
     const { programmed } = read();
-    for (let i = 0; i < commits; i++) await journal.append([randomBytes(bytes)]);
+    for (let i = 0; i < commits; i++) await journal.append([reading(neighbours)]);
     return (read().programmed - programmed) / commits;
   };
-  const bytesPerCommit = await append(eventBytes);
-  const bytesPerRound = await append(roundBytes);
+  const bytesPerCommit = await append(1);
+  const bytesPerRound = await append(100);
   report({ commits, bytesToBegin: begun.programmed, bytesPerCommit, bytesPerRound });
   await journal.close();
 }
