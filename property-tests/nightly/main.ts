@@ -2,6 +2,8 @@ import { parseArgs } from "node:util";
 import { killAgents } from "./agent-kills.ts";
 import { countFlashBytes, meetsFlashGoals } from "./flash-bytes.ts";
 import { cutJffs2, cutUbifs } from "./flash-cuts.ts";
+import { type FullTally, fillDisks } from "./full-disks.ts";
+import { flipBits } from "./journal-bits.ts";
 import { failWriters } from "./journal-faults.ts";
 import { killWriters } from "./journal-kills.ts";
 import { machineImage } from "./machine-image.ts";
@@ -17,6 +19,8 @@ const usage = `usage: npm run nightly -- journal [--NUMBER N] [--seed N] [--json
   --kills N       writers of a journal that are killed with SIGKILL       (10000)
   --agents N      real agents that are killed while bytes flow; root      (200)
   --faults N      writers whose disk answers EIO or ENOSPC; gcc           (2000)
+  --bits N        every Nth bit of a journal and its snapshots is flipped (1)
+  --full N        disks of agents that are filled while they pay          (50)
   --flips N       processes of which one bit of memory is flipped         (30000)
   --ubifs N       power cuts of UBIFS on simulated NAND; QEMU             (1000)
   --jffs2 N       power cuts of JFFS2 on NOR; QEMU                        (1000)
@@ -29,6 +33,8 @@ const defaults = {
   kills: 10_000,
   agents: 200,
   faults: 2000,
+  bits: 1,
+  full: 50,
   flips: 30_000,
   ubifs: 1000,
   jffs2: 1000,
@@ -65,7 +71,7 @@ const progress = (name: Name) => (done: number) => {
   process.stderr.write(`\r${name} ${done} of ${all}\x1b[K${done === all ? "\n" : ""}`);
 };
 
-const { kills, agents, faults, flips, ubifs, jffs2, flash, seed } = numbers;
+const { kills, agents, faults, bits, full, flips, ubifs, jffs2, flash, seed } = numbers;
 const workplace = openWorkplace();
 const image =
   ubifs + jffs2 + flash > 0 ? await machineImage(workplace.directory("image")) : undefined;
@@ -78,6 +84,12 @@ const result = {
   killed: await part(kills, () => killWriters(kills, seed, progress("kills"))),
   agents: await part(agents, () => killAgents(agents, seed, progress("agents"))),
   failed: await part(faults, () => failWriters(faults, seed, progress("faults"))),
+  bits: await part(bits, () =>
+    flipBits(bits, (done, all) => {
+      if (process.stderr.isTTY) process.stderr.write(`\rbits ${done} of ${all}\x1b[K`);
+    }),
+  ),
+  full: await part(full, () => fillDisks(full, seed, progress("full"))),
   flipped: await part(flips, () => flipMemory("guarded", flips, seed, progress("flips"))),
   ...(image === undefined
     ? {}
@@ -101,6 +113,8 @@ const losses = [killed, failed, result.ubifs, result.jffs2].reduce(
 const right =
   losses === 0 &&
   (flipped?.silent ?? 0) === 0 &&
+  (result.bits === undefined || result.bits.lost + result.bits.silent === 0) &&
+  (result.full === undefined || isUnharmed(result.full)) &&
   (result.agents === undefined ||
     (result.agents.settled && result.agents.findings + result.agents.damaged === 0)) &&
   (result.flash === undefined || meetsFlashGoals(result.flash));
@@ -109,3 +123,8 @@ const told = { journal: right ? "passed" : "failed", ...result, again };
 if (json) console.log(JSON.stringify(told));
 else console.dir(told, { depth: 4 });
 process.exit(right ? 0 : 1);
+
+/** On a full disk payments go on, and an agent starts. */
+function isUnharmed({ disks, paid, stopped, failedRestarts, findings }: FullTally): boolean {
+  return paid === disks && stopped + failedRestarts + findings === 0;
+}
