@@ -18,6 +18,8 @@ export type JournalProblem =
   | "too large"
   /** The disk failed, and so did the second try on a new segment. */
   | "sync failed"
+  /** The memory of this process is not what it was: open the journal again. */
+  | "flipped"
   /** Sizes that no journal can have. */
   | "misconfigured"
   /** The scope of the journal has ended. */

@@ -1,7 +1,9 @@
 import type { Disk, DiskFile } from "./disk.ts";
+import { isIntact, mirrorOf } from "./end-mirror.ts";
 import { frameSize, placeLimit, sequenceLimit, writeFrame } from "./frame.ts";
 import { diskError, JournalError } from "./journal-error.ts";
 import { segmentName } from "./journal-file-name.ts";
+import { recover } from "./recovery.ts";
 import {
   encodeSeal,
   framesBegin,
@@ -9,6 +11,7 @@ import {
   hashSoFar,
   type SegmentHeader,
   segmentHasher,
+  segmentSizes,
 } from "./segment.ts";
 import { fullJournal, type SegmentSupply, segmentSupply } from "./segment-supply.ts";
 
@@ -110,7 +113,11 @@ export function segmentWriter(
     const done = { count: 0 };
     try {
       await pen.write(payloads, done);
-    } catch {
+    } catch (error) {
+      if (error instanceof FlippedMemory) {
+        refusal = flippedMemory(disk.place, error);
+        throw refusal;
+      }
       counts.abandoned += 1;
       try {
         await pen.roll(false);
@@ -185,25 +192,40 @@ function penAt(
   counts: WriterCounts,
 ): Pen {
   let state = beginning;
+  let mirror = mirrorOf(beginning);
   let file: DiskFile | undefined;
 
+  const become = (next: JournalEnd): void => {
+    state = next;
+    mirror = mirrorOf(next);
+  };
+
+  /** @throws FlippedMemory, and nothing was written that a reader would stumble over */
+  const check = (): void => {
+    if (!isIntact(state, mirror)) throw new FlippedMemory("where the journal ends");
+  };
+
   const roll: Pen["roll"] = async (seal, restates = 0): Promise<void> => {
+    check();
     await supply.reserve(state.header.number, 1);
+    const hash = hashOnDisk(disk, state) ?? hashSoFar(state.hasher);
     if (seal && file !== undefined) {
-      await sealSegment(file, state, counts);
-      state = { ...state, sealed: true };
+      await sealSegment(file, state, hash, counts);
+      become({ ...state, sealed: true });
     }
-    const header = { ...headerAfter(state, limits), restates };
+    check();
+    const header = { ...headerAfter(state, hash, limits), restates };
     const next = await supply.begin(header);
     counts.syncs += 1;
     await file?.close().catch(() => undefined);
     file = next;
-    state = { ...state, header, end: framesBegin, sealed: false, hasher: segmentHasher(header) };
+    become({ ...state, header, end: framesBegin, sealed: false, hasher: segmentHasher(header) });
     limits.rolled(header);
   };
 
   const write: Pen["write"] = async (payloads, done) => {
     while (done.count < payloads.length) {
+      check();
       const part = groupOf(payloads, done.count, state);
       if (part === undefined) {
         await roll(!state.sealed);
@@ -214,7 +236,8 @@ function penAt(
       await file.sync();
       counts.syncs += 1;
       state.hasher.update(part.bytes);
-      state = { ...state, ...part.reached };
+      check();
+      become({ ...state, ...part.reached });
       done.count += part.count;
     }
   };
@@ -227,17 +250,49 @@ function reserveOf({ limit, segmentSize }: WriterLimits): number {
   return limit >= 4n * BigInt(segmentSize) ? 1 : 0;
 }
 
-function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): SegmentHeader {
+function headerAfter(
+  state: JournalEnd,
+  hash: Uint8Array,
+  { schema, segmentSize }: WriterLimits,
+): SegmentHeader {
   const first = state.header.number === 0;
   return {
     number: state.header.number + 1,
     firstSequence: state.lastSequence + 1,
     previousCrc: state.lastCrc,
-    previousHash: first ? new Uint8Array(32) : hashSoFar(state.hasher),
+    previousHash: first ? new Uint8Array(32) : hash,
     schema,
     size: segmentSize,
     restates: 0,
   };
+}
+
+/** What was to be written is not what was meant: a bit flipped in this process's memory. */
+class FlippedMemory extends Error {
+  override readonly name = "FlippedMemory";
+  constructor(where: string) {
+    super(`a bit flipped in memory, in ${where}`);
+  }
+}
+
+/**
+ * The hash of the present segment as it lies on the disk: what was hashed as it went through memory
+ * may have flipped meanwhile, and a chain with a wrong link is no chain. Nothing where it cannot be
+ * read, or does not hold every frame: then the hash in memory is the better word.
+ */
+function hashOnDisk(disk: Disk, { header, end, lastSequence, lastCrc }: JournalEnd) {
+  if (header.number === 0) return undefined;
+  try {
+    const found = disk.read(segmentName(header.number), segmentSizes.most);
+    const bytes = new Uint8Array(header.size);
+    bytes.set(found.subarray(0, header.size));
+    const { frames, end: read } = recover(bytes, header, lastSequence + 1);
+    const crc = frames.at(-1)?.crc ?? header.previousCrc;
+    if (read !== end || crc !== lastCrc) return undefined;
+    return new Uint8Array(segmentHasher(header).update(bytes.subarray(framesBegin, end)).digest());
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -246,11 +301,11 @@ function headerAfter(state: JournalEnd, { schema, segmentSize }: WriterLimits): 
  */
 async function sealSegment(
   file: DiskFile,
-  { header, end, lastSequence, hasher }: JournalEnd,
+  { header, end, lastSequence }: JournalEnd,
+  hash: Uint8Array,
   counts: WriterCounts,
 ): Promise<void> {
   const frames = lastSequence + 1 - header.firstSequence;
-  const hash = hashSoFar(hasher);
   try {
     await file.write(encodeSeal({ frames, end, hash }), framesLimit(header.size));
   } catch {
@@ -301,6 +356,14 @@ function segmentsFor(
     room -= size;
   }
   return count;
+}
+
+/** The disk is right and this process is not: a new one reads the journal and goes on. */
+function flippedMemory(place: string, { message }: FlippedMemory): JournalError {
+  return new JournalError({
+    problem: "flipped",
+    words: `${message}: nothing of this was written to the journal in ${place}, and it takes no more commits until it is opened again; what was acknowledged is safe`,
+  });
 }
 
 /** After the second failure. A restart reads everything that was acknowledged, and tries anew. */

@@ -112,7 +112,7 @@ const losses = [killed, failed, result.ubifs, result.jffs2].reduce(
 );
 const right =
   losses === 0 &&
-  (flipped?.silent ?? 0) === 0 &&
+  (flipped === undefined || flipped.silent + flipped.damaged === 0) &&
   (result.bits === undefined || result.bits.lost + result.bits.silent === 0) &&
   (result.full === undefined || isUnharmed(result.full)) &&
   (result.agents === undefined ||

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readCommits } from "#adapters/journal/journal-files.ts";
+import { toHex } from "#core/identity/hexadecimal.ts";
 import { seeded } from "./acknowledged.ts";
 
 /** What came of flipping one bit of a process's memory, again and again (G3). */
@@ -23,8 +25,10 @@ export interface FlipTally {
   readonly found: number;
   /** It ended, or hung, before it was done: safe, the journal is whole. */
   readonly ended: number;
-  /** It did something else and said nothing: never. */
+  /** It did something else before it ended, or said that it was done: never. */
   readonly silent: number;
+  /** What it left of its journal cannot be read: never. */
+  readonly damaged: number;
   /** Megabytes of writable memory that the bits were chosen from. */
   readonly megabytes: number;
 }
@@ -49,22 +53,22 @@ export async function flipMemory(
   progress: (done: number) => void,
 ): Promise<FlipTally> {
   const home = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "meshtoll-flips-"));
-  const tally = { trials: 0, harmless: 0, found: 0, ended: 0, silent: 0, megabytes: 0 };
+  const tally = { trials: 0, harmless: 0, found: 0, ended: 0, silent: 0, damaged: 0, megabytes: 0 };
   try {
     const program = bundled(home);
     const next = seeded(seed);
     const right = await life(program, home, mode, 0, () => 0);
-    if (!right.startsWith("did ")) throw new Error(`the victim does not run: ${right}`);
+    if (right.said !== "done") throw new Error(`the victim does not run: ${right.said}`);
     let begun = 0;
     const worker = async (): Promise<void> => {
       while (begun < trials) {
         begun += 1;
-        const said = await life(program, home, mode, begun, (pid) => {
+        const lived = await life(program, home, mode, begun, (pid) => {
           const pages = flipOne(pid, next);
           tally.megabytes = Math.round((pages * pageSize) / 1e6);
         });
         tally.trials += 1;
-        tally[verdict(said, right)] += 1;
+        tally[verdict(lived, right)] += 1;
         progress(tally.trials);
       }
     };
@@ -75,10 +79,37 @@ export async function flipMemory(
   }
 }
 
-function verdict(said: string, right: string): "harmless" | "found" | "ended" | "silent" {
-  if (said === right) return "harmless";
-  if (said.startsWith("found ")) return "found";
-  return said.startsWith("did ") ? "silent" : "ended";
+/** What a process left behind. */
+interface Life {
+  /** Its last line. */
+  readonly said: string;
+  /** What it did, input by input. */
+  readonly done: string;
+  /** Its commits as text; nothing where its journal cannot be read. */
+  readonly journal: string | undefined;
+}
+
+/** Whatever it was that ended it: up to there it must have done what is right. */
+function verdict(
+  { said, done, journal }: Life,
+  right: Life,
+): "harmless" | "found" | "ended" | "silent" | "damaged" {
+  if (journal === undefined) return "damaged";
+  const whole = done === right.done && journal === right.journal;
+  if (said === "done") return whole ? "harmless" : "silent";
+  if (!right.done.startsWith(done) || !right.journal?.startsWith(journal)) return "silent";
+  return said.startsWith("found ") ? "found" : "ended";
+}
+
+/** What lies in the directory, and beside it. */
+function leftIn(directory: string, said: string): Life {
+  const done = existsSync(`${directory}.done`) ? readFileSync(`${directory}.done`, "utf8") : "";
+  try {
+    const commits = [...readCommits(directory)].map(({ payload }) => `${toHex(payload)}\n`);
+    return { said, done, journal: commits.join("") };
+  } catch {
+    return { said, done, journal: undefined };
+  }
 }
 
 /** The victim as one file: it starts thousands of times. */
@@ -98,14 +129,14 @@ function bundled(home: string): string {
   return join(home, "victim.mjs");
 }
 
-/** One life; returns the last line that was said. `harm` gets the process while it waits. */
+/** One life, and what is left of it. `harm` gets the process while it waits. */
 async function life(
   program: string,
   home: string,
   mode: FlipMode,
   number: number,
   harm: (pid: number) => unknown,
-): Promise<string> {
+): Promise<Life> {
   const directory = join(home, `journal-${number}`);
   const run = fileURLToPath(new URL("../golden/run.json", import.meta.url));
   const words = ["--single-threaded", program, directory, run, mode];
@@ -114,13 +145,15 @@ async function life(
   child.stdin.on("error", () => undefined); // it has ended already
   const deadline = setTimeout(() => child.kill("SIGKILL"), patience);
   try {
-    return await lastLine(child, () => {
+    const said = await lastLine(child, () => {
       if (child.pid !== undefined) harm(child.pid);
       child.stdin.write("\n");
     });
+    return leftIn(directory, said);
   } finally {
     clearTimeout(deadline);
     rmSync(directory, { recursive: true, force: true });
+    rmSync(`${directory}.done`, { force: true });
   }
 }
 

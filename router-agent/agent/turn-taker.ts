@@ -7,7 +7,7 @@ import { type Lockstep, Parted } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import { type AgentCounts, newCounts } from "./agent-counts.ts";
 import type { Blueprint } from "./blueprint.ts";
-import { decide } from "./deciding.ts";
+import { type Decided, decide } from "./deciding.ts";
 import type { JournalRoom } from "./journal-room.ts";
 import { kernelLimits } from "./kernel-limits.ts";
 import { lookAtKernel, lookInputs } from "./kernel-look.ts";
@@ -49,12 +49,13 @@ export function turnTaker(
   const limits = kernelLimits(ports);
   const acts = performer(ports, limits, counts);
 
-  const look = Effect.fnUntraced(function* (plan: Blueprint) {
+  const look = (plan: Blueprint) => {
     counts.pokes += 1;
-    const { readings, repaired } = yield* lookAtKernel(ports, plan, limits);
-    counts.repairs += repaired.length;
-    return readings;
-  });
+    return Effect.map(lookAtKernel(ports, plan, limits), ({ readings, repaired }) => {
+      counts.repairs += repaired.length;
+      return readings;
+    });
+  };
 
   /** Events to the journal; where it is full, once more after it gave its history back. */
   const durable = Effect.fnUntraced(function* (commits: readonly Uint8Array[]) {
@@ -83,13 +84,12 @@ export function turnTaker(
       if (counts.full % fullAlarmEvery === 1) yield* acts.alarm(fullWords(failure.words));
       return;
     }
+    if (failure?.problem === "flipped") return yield* part(new Parted(failure.words));
     if (failure !== undefined) {
       stopped = failure.words; // nothing that is not durable is believed, and nothing of it is done
       return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${stopped}`);
     }
-    if (decided.events.length > 0) counts.full = 0;
-    pair = decided.pair;
-    resets.count(decided.events);
+    pair = believed(decided, counts, resets);
     yield* acts.perform(plan, pair.node, decided.outputs);
     const words = yield* room.keep(pair, decided.events.length);
     if (words !== undefined) yield* acts.alarm(words);
@@ -120,6 +120,13 @@ export function turnTaker(
     counts,
     alarms: acts.alarms,
   };
+}
+
+/** What is durable is believed, and counted. */
+function believed({ pair, events }: Decided, counts: AgentCounts, resets: ResetCounter): Lockstep {
+  if (events.length > 0) counts.full = 0;
+  resets.count(events);
+  return pair;
 }
 
 /** Inputs in their order. Of several looks the first counts: one reading is not two (T18). */
