@@ -10,9 +10,10 @@ import {
   type NeighbourTally,
   type NumberedRow,
   newNeighbour,
+  openUsage,
+  ordinalFor,
   type Tally,
   usageRow,
-  usageRows,
 } from "./tally.ts";
 
 /** A commit as history sees it: its place, its events, and when it was as far as was noted. */
@@ -31,17 +32,25 @@ export interface DatedCommit {
  */
 export function* fold(tally: Tally, commit: DatedCommit): Generator<NumberedRow, void> {
   const seconds = commit.seconds > tally.seconds ? commit.seconds : tally.seconds;
-  if (hourOf(seconds) !== hourOf(tally.seconds)) yield* usageRows(tally, true);
+  if (hourOf(seconds) !== hourOf(tally.seconds)) yield* closedUsage(tally);
   tally.seconds = seconds;
   const counter = counterAt(tally, commit.sequence);
   for (const event of commit.events) yield* one(counter, event);
+}
+
+/** The usage rows of an hour that is over. */
+function* closedUsage({ neighbours }: Tally): Generator<NumberedRow, void> {
+  for (const [neighbour, one] of neighbours.entries()) {
+    for (const row of openUsage(one)) yield { neighbour, ordinal: ordinalFor(one), row };
+    for (const account of [...one.outbound, ...one.inbound]) begin(account);
+  }
 }
 
 /** How events at one place of a journal change a tally. */
 interface Counter {
   readonly tally: Tally;
   readonly neighbour: (number: number) => NeighbourTally | undefined;
-  /** Changes an account, and has its usage row of this hour written. */
+  /** Changes an account. */
   readonly use: (event: AccountEvent, direction: AccountDirection, change: Change) => void;
   readonly row: (
     neighbour: number,
@@ -84,19 +93,13 @@ function counterAt(tally: Tally, sequence: bigint): Counter {
       const { position, settled } = account;
       change(account);
       if (account.position === position && account.settled === settled) return;
-      if (account.ordinal === 0) {
-        account.ordinal = found.next;
-        found.next += 1;
-      }
-      Object.assign(account, { sequence, seconds, unwritten: true });
+      Object.assign(account, { sequence, seconds });
     },
     *row(number, direction, paidClass, rest) {
       const found = neighbour(number);
       if (found === undefined) return;
-      const ordinal = found.next;
-      found.next += 1;
       const row = { sequence, seconds, direction, class: paidClass, ...rest };
-      yield { neighbour: number, ordinal, row };
+      yield { neighbour: number, ordinal: ordinalFor(found), row };
     },
   };
 }
@@ -232,10 +235,13 @@ function* state(
   direction: AccountDirection,
   said: Partial<AccountTally>,
 ): Generator<NumberedRow, void> {
-  const account = accountOf(neighbour(event.neighbour), direction, event.class);
-  if (account === undefined) return;
+  const found = neighbour(event.neighbour);
+  const account = accountOf(found, direction, event.class);
+  if (found === undefined || account === undefined) return;
   const row = usageRow(account, direction, event.class);
-  if (row !== undefined) yield { neighbour: event.neighbour, ordinal: account.ordinal, row };
+  if (row !== undefined) {
+    yield { neighbour: event.neighbour, ordinal: ordinalFor(found), row };
+  }
   begin(Object.assign(account, said));
 }
 

@@ -5,25 +5,28 @@ import { HistoryIndex, type ResetReport } from "./history-index.ts";
 import { IndexError, isRebuildable, storeError } from "./index-error.ts";
 import { leastLimit, rowCost } from "./index-limits.ts";
 import { type OpenIndex, openIndex } from "./open-index.ts";
+import type { Keeping } from "./pruning.ts";
 import { salvage } from "./salvage.ts";
 import type { StorePlace } from "./store.ts";
 
-/** How large an index may become. */
+/** How large an index may become, and how old. */
 export interface IndexOptions {
   /** Bytes, at least {@link leastLimit}: beyond it the oldest hours are removed. */
   readonly limit: bigint;
+  /** Days after which rows are removed, counted from the latest civil note; at least one. */
+  readonly days: number;
 }
 
 /**
  * The index port over any store, one call at a time. The store is opened when it is first needed,
  * and again after an error: whatever is wrong with an index, an agent runs without it.
  */
-export const indexOn = (place: StorePlace, { limit }: IndexOptions): Layer.Layer<HistoryIndex> =>
+export const indexOn = (place: StorePlace, options: IndexOptions): Layer.Layer<HistoryIndex> =>
   Layer.effect(
     HistoryIndex,
     Effect.gen(function* () {
       const alone = Semaphore.makeUnsafe(1);
-      const keeper = keeperOf(place, Number((limit < leastLimit ? leastLimit : limit) / rowCost));
+      const keeper = keeperOf(place, keepingOf(options));
       yield* Effect.addFinalizer(() => alone.withPermits(1)(Effect.promise(keeper.end)));
       const doing = <A>(what: string, work: () => Promise<A>): Effect.Effect<A, IndexError> =>
         alone.withPermits(1)(
@@ -44,11 +47,16 @@ export const indexOn = (place: StorePlace, { limit }: IndexOptions): Layer.Layer
           }),
         flush: using("write the index", (index) => index.flush()),
         query: (query) => using("read the index", (index) => index.query(query)),
-        stat: using("read the index", async (index) => index.stat()),
+        stat: using("read the index", (index) => index.stat()),
         reset: (keep) => doing("make the index anew", () => keeper.reset(keep)),
       });
     }),
   );
+
+function keepingOf({ limit, days }: IndexOptions): Keeping {
+  const rowLimit = Number((limit < leastLimit ? leastLimit : limit) / rowCost);
+  return { rowLimit, hourLimit: Math.max(1, days) * 24 };
+}
 
 function placeOf(index: OpenIndex) {
   const { sequence, check, neighbours } = index.tally();
@@ -64,7 +72,7 @@ interface Keeper {
   readonly end: () => Promise<void>;
 }
 
-function keeperOf(place: StorePlace, rowLimit: number): Keeper {
+function keeperOf(place: StorePlace, keeping: Keeping): Keeper {
   let open: OpenIndex | undefined;
   let ended = false;
   const abandon = async () => {
@@ -77,7 +85,7 @@ function keeperOf(place: StorePlace, rowLimit: number): Keeper {
     if (open !== undefined) return open;
     const store = await place.open();
     try {
-      open = await openIndex(store, rowLimit);
+      open = await openIndex(store, keeping);
       return open;
     } catch (error) {
       await store.close().catch(() => undefined);

@@ -3,9 +3,9 @@ import type { Commit } from "#adapters/journal/journal.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import { fold } from "./history-fold.ts";
 import type { HistoryQuery } from "./history-index.ts";
-import { type HistoryRow, hourOf } from "./history-row.ts";
+import type { HistoryRow } from "./history-row.ts";
 import { isAsked } from "./row-page.ts";
-import { type NumberedRow, newTally, type Tally, usageRows } from "./tally.ts";
+import { type NumberedRow, newTally, openUsage, type Tally } from "./tally.ts";
 
 /**
  * The rows that an index would give, read from the journal alone, for a node that keeps none: all of
@@ -17,11 +17,13 @@ export function journalHistory(
   query: HistoryQuery,
 ): readonly HistoryRow[] {
   const tally = newTally();
-  const found: NumberedRow[] = [];
-  for (const row of allRows(tally, commits, notes)) {
-    if (row.neighbour === query.neighbour && isAsked(row.row, query)) found.push(row);
+  const rows: HistoryRow[] = [];
+  for (const { neighbour, row } of allRows(tally, commits, notes)) {
+    if (neighbour === query.neighbour) rows.push(row);
   }
-  return found.sort(byPlace).map(({ row }) => row);
+  const known = tally.neighbours[query.neighbour];
+  if (known !== undefined) rows.push(...openUsage(known));
+  return rows.filter((row) => isAsked(row, query));
 }
 
 function* allRows(
@@ -34,12 +36,6 @@ function* allRows(
     yield* fold(tally, { sequence, seconds, events: decodeCommit(payload) });
     tally.sequence = sequence;
   }
-  yield* usageRows(tally, true);
-}
-
-/** As in an index: by hour, and in an hour by number. */
-function byPlace(a: NumberedRow, b: NumberedRow): number {
-  return hourOf(a.row.seconds) - hourOf(b.row.seconds) || a.ordinal - b.ordinal;
 }
 
 /** The time noted last before a commit; 0 where there is none. */

@@ -1,42 +1,41 @@
 import { hourOf } from "./history-row.ts";
 import { keyBytes, readKey, tags } from "./row-form.ts";
 import type { Store, StoreRange } from "./store.ts";
-import { begin, type Tally } from "./tally.ts";
+import type { NeighbourTally, Tally } from "./tally.ts";
 
-/** What to remove from a store, once the tally that was changed is written. */
-export interface Pruned {
-  /** Hours of which the number of rows changed. */
-  readonly hours: readonly number[];
-  readonly ranges: readonly StoreRange[];
+/** How much history is kept. */
+export interface Keeping {
+  /** Rows beyond it are removed, oldest first. */
+  readonly rowLimit: number;
+  /** Rows older than so many hours before the latest note are removed, a day at a time. */
+  readonly hourLimit: number;
 }
 
-/** One part in so many is freed at a time, so that removing is rare. */
+/** One part in so many is freed at a time, so that removing for want of room is rare. */
 const part = 8;
 
+/** Rows go by whole days of UTC when they are too old. */
+const hoursOfDay = 24;
+
 /**
- * Takes the oldest hours out of a tally until an eighth of the limit is free; of an hour that is
- * longer than that, the older half of each neighbour's rows. Nothing where there is room.
+ * Takes out of a tally what is too old, and where there are too many rows still, the oldest hours
+ * until an eighth of the limit is free; of a single hour that is longer, the older half of each
+ * neighbour's rows. Returns what to remove from the store once the tally is written: where that is
+ * cut off, those rows are not believed to be there.
  */
 export async function prune(
   store: Store,
   tally: Tally,
-  hours: Map<number, number>,
-  rowLimit: number,
-): Promise<Pruned | undefined> {
-  const rows = rowsOf(tally);
-  if (rows <= rowLimit) return undefined;
-  const now = hourOf(tally.seconds);
-  const gone: number[] = [];
-  let surplus = rows - rowLimit + Math.floor(rowLimit / part);
-  for (const hour of [...hours.keys()].sort((a, b) => a - b)) {
-    if (surplus <= 0 || hour >= now) break;
-    surplus -= hours.get(hour) ?? 0;
-    gone.push(hour);
-  }
-  const last = gone.at(-1);
-  if (last === undefined) return withoutHalf(tally, hours, now);
-  for (const hour of gone) hours.delete(hour);
-  return { hours: gone, ranges: await withoutHours(store, tally, last) };
+  { rowLimit, hourLimit }: Keeping,
+): Promise<readonly StoreRange[]> {
+  const aged = await agedHour(store, tally, hourLimit);
+  const ranges = aged === undefined ? [] : await withoutHours(store, tally, aged);
+  const surplus = rowsOf(tally) - rowLimit;
+  if (surplus <= 0) return ranges;
+  const cut = await cutFor(store, tally, surplus + Math.floor(rowLimit / part));
+  const more = await withoutHours(store, tally, cut);
+  if (rowsOf(tally) <= rowLimit) return [...ranges, ...more];
+  return [...ranges, ...more, ...withoutHalf(tally)];
 }
 
 /** Rows that are kept. */
@@ -44,19 +43,66 @@ export function rowsOf({ neighbours }: Tally): number {
   return neighbours.reduce((all, { first, next }) => all + next - first, 0);
 }
 
+/**
+ * The hour before which rows are too old, where there are any. Rows without a time are of unknown
+ * age: they go with the first rows after them that have one.
+ */
+async function agedHour(
+  store: Store,
+  tally: Tally,
+  hourLimit: number,
+): Promise<number | undefined> {
+  const oldest = hourOf(tally.seconds) - hourLimit;
+  const aged = oldest - (oldest % hoursOfDay);
+  if (aged <= 1) return undefined;
+  for (const [neighbour, { first }] of tally.neighbours.entries()) {
+    const from = keyBytes(tags.row, { neighbour, hour: 1, ordinal: 0 });
+    const last = await lastIn(store, { ...rangeBefore(neighbour, aged, 0), from });
+    if (last !== undefined && last >= first) return aged;
+  }
+  return undefined;
+}
+
+/** The earliest hour before which there are so many rows, or the latest hour where there are not. */
+async function cutFor(store: Store, tally: Tally, wanted: number): Promise<number> {
+  let low = 0;
+  let high = hourOf(tally.seconds);
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    let rows = 0;
+    for (const [neighbour, one] of tally.neighbours.entries()) {
+      rows += (await firstAfter(store, neighbour, one, middle)) - one.first;
+    }
+    if (rows >= wanted) high = middle;
+    else low = middle + 1;
+  }
+  return high;
+}
+
 async function withoutHours(
   store: Store,
   tally: Tally,
-  last: number,
+  hour: number,
 ): Promise<readonly StoreRange[]> {
   const ranges: StoreRange[] = [];
   for (const [neighbour, one] of tally.neighbours.entries()) {
-    const range = rangeBefore(neighbour, last + 1, 0);
-    one.first = (await lastIn(store, range)) ?? one.first - 1;
-    one.first += 1;
-    ranges.push(range);
+    const first = await firstAfter(store, neighbour, one, hour);
+    if (first === one.first) continue;
+    one.first = first;
+    ranges.push(rangeBefore(neighbour, hour, 0));
   }
   return ranges;
+}
+
+/** The number of a neighbour's first row once all before an hour are gone. */
+async function firstAfter(
+  store: Store,
+  neighbour: number,
+  { first }: NeighbourTally,
+  hour: number,
+): Promise<number> {
+  const last = await lastIn(store, rangeBefore(neighbour, hour, 0));
+  return last === undefined || last < first ? first : last + 1;
 }
 
 async function lastIn(store: Store, range: StoreRange): Promise<number | undefined> {
@@ -66,16 +112,11 @@ async function lastIn(store: Store, range: StoreRange): Promise<number | undefin
   return undefined;
 }
 
-function withoutHalf(tally: Tally, hours: Map<number, number>, now: number): Pruned {
-  const ranges = tally.neighbours.map((one, neighbour) => {
+function withoutHalf(tally: Tally): readonly StoreRange[] {
+  return tally.neighbours.map((one, neighbour) => {
     one.first = one.next - Math.floor((one.next - one.first) / 2);
-    for (const account of [...one.outbound, ...one.inbound]) {
-      if (account.ordinal < one.first) begin(account);
-    }
-    return rangeBefore(neighbour, now, one.first);
+    return rangeBefore(neighbour, hourOf(tally.seconds), one.first);
   });
-  hours.set(now, rowsOf(tally));
-  return { hours: [now], ranges };
 }
 
 /** All rows of a neighbour before a place. */

@@ -12,7 +12,7 @@ export const keySize = 12;
 export const ordinalLimit = 2 ** 40;
 
 /** The first byte of a key says what lies there. */
-export const tags = { hour: 0x68, row: 0x72, state: 0x73 } as const;
+export const tags = { row: 0x72, state: 0x73 } as const;
 
 /** Where a row lies: all rows of a neighbour in a row, by hour, then by number. */
 export interface RowKey {
@@ -36,11 +36,6 @@ export function keyBytes(tag: number, { neighbour, hour, ordinal }: RowKey): Uin
 
 /** The key of an index's state. */
 export const stateKey = keyBytes(tags.state, { neighbour: 0, hour: 0, ordinal: 0 });
-
-/** The key under which the number of rows of an hour lies. */
-export function hourKey(hour: number): Uint8Array {
-  return keyBytes(tags.hour, { neighbour: 0, hour, ordinal: 0 });
-}
 
 /** Everything of one kind. */
 export function allKeys(tag: number): { readonly from: Uint8Array; readonly to: Uint8Array } {

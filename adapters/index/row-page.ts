@@ -4,7 +4,7 @@ import { type HistoryRow, hourOf } from "./history-row.ts";
 import { IndexError } from "./index-error.ts";
 import { keyBytes, type RowKey, readKey, readRow, tags } from "./row-form.ts";
 import type { Store } from "./store.ts";
-import type { Tally } from "./tally.ts";
+import { openUsage, type Tally } from "./tally.ts";
 
 /** So many rows are looked at for one page, also where few of them are asked for. */
 export const lookLimit = 20_000;
@@ -44,7 +44,11 @@ export async function readPage(
   const ends = { neighbour, hour: 0xffff_ffff, ordinal: 0 };
   const behind = (await nearest(store, laterOf(begin, end), ends, false)) ?? known.next;
   if (behind >= known.first && behind !== expected) throw missing(neighbour, expected);
-  return { rows, next: undefined };
+  // The hour that is not over: at most two rows for each class, beyond the limit of the page.
+  return {
+    rows: [...rows, ...openUsage(known).filter((row) => isAsked(row, query))],
+    next: undefined,
+  };
 }
 
 function missing(neighbour: number, ordinal: number): IndexError {

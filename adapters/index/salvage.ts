@@ -1,11 +1,10 @@
-import { canonical } from "#core/identity/canonical-writer.ts";
 import { believed, checked } from "./checked-value.ts";
 import type { ResetReport } from "./history-index.ts";
-import type { HistoryRow } from "./history-row.ts";
+import { type HistoryRow, hourOf } from "./history-row.ts";
 import { IndexError } from "./index-error.ts";
-import { allKeys, hourKey, keyBytes, readKey, readRow, stateKey, tags } from "./row-form.ts";
+import { allKeys, keyBytes, readKey, readRow, rowBytes, stateKey, tags } from "./row-form.ts";
 import type { Store, StoreChange } from "./store.ts";
-import { newNeighbour, type Tally } from "./tally.ts";
+import { type NumberedRow, newNeighbour, openUsage, type Tally } from "./tally.ts";
 import { readTally, tallyBytes } from "./tally-form.ts";
 
 /** So many changes are made together. */
@@ -20,13 +19,28 @@ const changeLimit = 1000;
 export async function salvage(store: Store, keep: bigint): Promise<ResetReport> {
   const tally = await tallyOf(store);
   const found = await sift(store, tally, keep);
-  const state = withoutAccounts(tally, keep, found.next, found.seconds);
-  const changes: StoreChange[] = [];
-  for await (const [key] of store.entries(allKeys(tags.hour)))
-    changes.push({ key, value: undefined });
-  for (const [hour, count] of found.hours) changes.push(entry(hourKey(hour), canonical(count)));
-  await store.change([...changes, entry(stateKey, tallyBytes(state))]);
-  return { kept: found.kept, lost: found.lost };
+  const closed = tally.sequence < keep ? closedUsage(tally, found.next) : [];
+  const seconds = closed.reduce((most, { row }) => Math.max(most, row.seconds), found.seconds);
+  const state = withoutAccounts(tally, keep, found.next, seconds);
+  await store.change([
+    ...closed.map(({ neighbour, ordinal, row }) => {
+      const at = { neighbour, hour: hourOf(row.seconds), ordinal };
+      return entry(keyBytes(tags.row, at), rowBytes(row));
+    }),
+    entry(stateKey, tallyBytes(state)),
+  ]);
+  return { kept: found.kept + closed.length, lost: found.lost };
+}
+
+/** Usage that only the state knew so far. @param next numbers of the rows to come, which it raises. */
+function closedUsage({ neighbours }: Tally, next: number[]): readonly NumberedRow[] {
+  return neighbours.flatMap((one, neighbour) =>
+    openUsage(one).map((row) => {
+      const ordinal = next[neighbour] ?? 1;
+      next[neighbour] = ordinal + 1;
+      return { neighbour, ordinal, row };
+    }),
+  );
 }
 
 async function tallyOf(store: Store): Promise<Tally> {
@@ -36,15 +50,13 @@ async function tallyOf(store: Store): Promise<Tally> {
 }
 
 interface Sifted extends ResetReport {
-  readonly next: readonly number[];
-  readonly hours: ReadonlyMap<number, number>;
+  readonly next: number[];
   readonly seconds: number;
 }
 
 /** Walks over all rows as they were when it began, and moves each to its new place. */
 async function sift(store: Store, tally: Tally, keep: bigint): Promise<Sifted> {
   const next = tally.neighbours.map(() => 1);
-  const hours = new Map<number, number>();
   let changes: StoreChange[] = [];
   let [kept, lost, seconds] = [0, 0, 0];
   const expected = tally.neighbours.map(({ first }) => first);
@@ -62,7 +74,6 @@ async function sift(store: Store, tally: Tally, keep: bigint): Promise<Sifted> {
       const to = keyBytes(tags.row, { ...at, ordinal: place });
       changes.push({ key: to, value: checked(to, value.subarray(0, -4)) });
       next[at.neighbour] = place + 1;
-      hours.set(at.hour, (hours.get(at.hour) ?? 0) + 1);
       seconds = Math.max(seconds, row.seconds);
       kept += 1;
     }
@@ -71,7 +82,7 @@ async function sift(store: Store, tally: Tally, keep: bigint): Promise<Sifted> {
     changes = [];
   }
   await store.change(changes);
-  return { next, hours, seconds, kept, lost };
+  return { next, seconds, kept, lost };
 }
 
 function rowOf(key: Uint8Array, value: Uint8Array): HistoryRow | undefined {

@@ -13,12 +13,12 @@ import { positionLimit } from "#core/units/position.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
 import { secondsLimit } from "./history-row.ts";
 import { ordinalLimit } from "./row-form.ts";
-import { type AccountTally, type NeighbourTally, newAccount, type Tally } from "./tally.ts";
+import type { AccountTally, NeighbourTally, Tally } from "./tally.ts";
 
 /** The format of an index. One of another format is made anew: it is a cache. */
 export const indexFormat = 1;
 
-/** A tally as canonical bytes. Usage rows that are not written yet are not in it: write them first. */
+/** A tally as canonical bytes. */
 export function tallyBytes(tally: Tally): Uint8Array {
   return canonical([
     indexFormat,
@@ -36,8 +36,8 @@ function neighbourFields({ id, first, next, outbound, inbound }: NeighbourTally)
 }
 
 function accountFields(account: AccountTally): Field {
-  const { position, reserved, settled, fromPosition, fromSettled, ordinal } = account;
-  return [position, reserved, settled, fromPosition, fromSettled, ordinal];
+  const { position, reserved, settled, fromPosition, fromSettled, sequence, seconds } = account;
+  return [position, reserved, settled, fromPosition, fromSettled, sequence, seconds];
 }
 
 /** The tally that bytes stand for. @throws Malformed or RangeError for any other bytes. */
@@ -73,15 +73,15 @@ function readNeighbour(reader: CanonicalReader): NeighbourTally {
 }
 
 function readAccount(reader: CanonicalReader): AccountTally {
-  reader.array(6, 6);
+  reader.array(7, 7);
   return {
-    ...newAccount(),
     position: reader.integer(positionLimit),
     reserved: reader.integer(positionLimit),
     settled: reader.integer(moneyLimit),
     fromPosition: reader.integer(positionLimit),
     fromSettled: reader.integer(moneyLimit),
-    ordinal: reader.small(ordinalLimit),
+    sequence: reader.integer(positionLimit),
+    seconds: reader.small(secondsLimit),
   };
 }
 

@@ -11,12 +11,9 @@ export interface AccountTally {
   /** Where the usage row of this hour begins. */
   fromPosition: bigint;
   fromSettled: bigint;
-  /** The number of that row; 0 where nothing happened in this hour yet. */
-  ordinal: number;
-  /** The commit that changed it last, and when; what is not written yet. */
+  /** The commit that changed it last, and when. */
   sequence: bigint;
   seconds: number;
-  unwritten: boolean;
 }
 
 /** What history remembers of a neighbour. */
@@ -76,46 +73,44 @@ export function newAccount(): AccountTally {
     settled: 0n,
     fromPosition: 0n,
     fromSettled: 0n,
-    ordinal: 0,
     sequence: 0n,
     seconds: 0,
-    unwritten: false,
   };
 }
 
-/** The usage rows that changed since they were written last; `close` ends them. */
-export function* usageRows(tally: Tally, close: boolean): Generator<NumberedRow, void> {
-  for (const [neighbour, { outbound, inbound }] of tally.neighbours.entries()) {
-    for (const [direction, accounts] of [
-      ["we pay", outbound],
-      ["we are paid", inbound],
-    ] as const) {
-      for (const [i, account] of accounts.entries()) {
-        const row = usageRow(account, direction, i + 1);
-        if (row !== undefined) yield { neighbour, ordinal: account.ordinal, row };
-        if (close) begin(account);
-      }
-    }
-  }
+/**
+ * The usage of a neighbour since its rows were written last: of the hour that is not over yet. A row
+ * of usage is written once, when it cannot change any more, so that an old copy of it is never taken
+ * for the row.
+ */
+export function openUsage({ outbound, inbound }: NeighbourTally): readonly UsageRow[] {
+  const rowsOf = (accounts: readonly AccountTally[], direction: UsageRow["direction"]) =>
+    accounts.flatMap((account, i) => usageRow(account, direction, i + 1) ?? []);
+  return [...rowsOf(outbound, "we pay"), ...rowsOf(inbound, "we are paid")];
 }
 
-/** The usage row of an account as it stands, or nothing where that is written already. */
+/** The usage row of an account as it stands, or nothing where nothing happened on it. */
 export function usageRow(
   account: AccountTally,
   direction: UsageRow["direction"],
   paidClass: number,
 ): UsageRow | undefined {
-  if (!account.unwritten) return undefined;
-  account.unwritten = false;
   const { sequence, seconds, fromPosition, fromSettled } = account;
   const { position: toPosition, settled: toSettled } = account;
+  if (fromPosition === toPosition && fromSettled === toSettled) return undefined;
   const place = { sequence, seconds, direction, class: paidClass };
   return { kind: "usage", ...place, fromPosition, toPosition, fromSettled, toSettled };
 }
 
 /** The next usage row of an account begins where it stands. */
 export function begin(account: AccountTally): void {
-  account.ordinal = 0;
   account.fromPosition = account.position;
   account.fromSettled = account.settled;
+}
+
+/** The number of a neighbour's next row. */
+export function ordinalFor(neighbour: NeighbourTally): number {
+  const { next } = neighbour;
+  neighbour.next += 1;
+  return next;
 }

@@ -38,7 +38,7 @@ const byIndex = Effect.gen(function* () {
 });
 
 if (how === "index") {
-  const layer = Layer.fresh(levelIndex(join(directory, "index"), { limit: 1n << 26n }));
+  const layer = Layer.fresh(levelIndex(join(directory, "index"), { limit: 1n << 26n, days: 400 }));
   const found = await Effect.runPromise(byIndex.pipe(Effect.provide(layer), Effect.scoped));
   console.log(JSON.stringify({ ...found, before, after: rss() }));
 } else {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { HistoryIndex, type HistoryQuery, pageLimit } from "#adapters/index/history-index.ts";
 import type { HistoryRow } from "#adapters/index/history-row.ts";
 import { leastLimit, rowCost } from "#adapters/index/index-limits.ts";
-import { indexOn } from "#adapters/index/index-service.ts";
+import { type IndexOptions, indexOn } from "#adapters/index/index-service.ts";
 import { stateKey, tags } from "#adapters/index/row-form.ts";
 import type { Store, StorePlace } from "#adapters/index/store.ts";
 import { encodeCommit } from "#core/journal/commit.ts";
@@ -18,12 +18,12 @@ type Index = HistoryIndex["Service"];
 export function withIndex<A>(
   place: StorePlace,
   story: (index: Index) => Effect.Effect<A, unknown>,
-  limit = leastLimit,
+  { limit = leastLimit, days = 3650 }: Partial<IndexOptions> = {},
 ): Promise<A> {
   const told = Effect.gen(function* () {
     return yield* story(yield* HistoryIndex);
   });
-  return Effect.runPromise(told.pipe(Effect.provide(Layer.fresh(indexOn(place, { limit })))));
+  return Effect.runPromise(told.pipe(Effect.provide(Layer.fresh(indexOn(place, { limit, days })))));
 }
 
 /** All rows of a neighbour, page by page. */
@@ -76,8 +76,10 @@ export function indexContract(name: string, make: Make): void {
     answers(make);
     continues(make);
     damages(make);
+    lostBatches(make);
     remakes(make);
     hoursGo(make);
+    daysGo(make);
     rowsGo(make);
   });
 }
@@ -182,9 +184,10 @@ function damages(make: Make): void {
     const all = await tampered(place, entriesOf);
     const rows = all.filter(([key]) => key[0] === tags.row);
     expect(rows.length).toBeGreaterThan(100);
-    const chosen = [rows[3], rows.at(-1), all.find(([one]) => one[0] === tags.hour)];
-    for (const [key, value] of chosen.filter((one) => one !== undefined)) {
-      for (const i of value.keys()) {
+    const probes = [rows[3], rows.at(-1), all.find(([one]) => one[0] === tags.state)];
+    for (const [key, value] of probes.filter((one) => one !== undefined)) {
+      const every = key[0] === tags.state ? 7 : 1;
+      for (let i = 0; i < value.length; i += every) {
         const bad = Uint8Array.from(value);
         bad[i] = (bad[i] ?? 0) ^ (1 << (i % 8));
         await tampered(place, (store) => store.change([{ key, value: bad }]));
@@ -193,7 +196,8 @@ function damages(make: Make): void {
         await tampered(place, (store) => store.change([{ key, value }]));
       }
     }
-    expect((await withIndex(place, everything)).flat()).toHaveLength(rows.length);
+    const again = (await withIndex(place, everything)).flat();
+    expect(again.length).toBeGreaterThanOrEqual(rows.length); // and usage of the open hour
   });
 
   test("a value that is lost, or lies under another's key, is noticed by any query that reaches it", async () => {
@@ -210,6 +214,58 @@ function damages(make: Make): void {
       await tampered(place, (store) => store.change([{ key, value }]));
     }
   });
+}
+
+/** What the store lost in silence is missed. */
+function lostBatches(make: Make): void {
+  test("whichever batch the store forgets in silence, answers are whole, or refused until remade", async () => {
+    const expected = await withIndex(await filled(make), everything);
+    const parts = Array.from({ length: 12 }, (_, i) => traded.noted.slice(i * 14, (i + 1) * 14));
+    expect(parts.flat()).toHaveLength(traded.noted.length);
+    let refused = 0;
+    for (let lost = 0; lost < parts.length; lost += 1) {
+      const place = make();
+      const outcome = await withIndex(forgetting(place, lost), (index) =>
+        Effect.gen(function* () {
+          for (const part of parts) {
+            yield* index.take(part);
+            yield* index.flush;
+          }
+        }),
+      ).then(() =>
+        withIndex(place, (index) =>
+          Effect.gen(function* () {
+            yield* index.take(traded.noted); // what the state does not know is counted again
+            return yield* Effect.result(everything(index));
+          }),
+        ),
+      );
+      if (outcome._tag === "Success") expect(outcome.success).toEqual(expected);
+      else {
+        expect(outcome.failure).toMatchObject({ problem: "damaged" });
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(6);
+  });
+}
+
+/** A place whose store acknowledges its nth batch and loses it. */
+function forgetting(place: StorePlace, lost: number): StorePlace {
+  let batch = -1;
+  return {
+    ...place,
+    open: async () => {
+      const store = await place.open();
+      return {
+        ...store,
+        change: async (changes) => {
+          batch += 1;
+          if (batch !== lost) await store.change(changes);
+        },
+      };
+    },
+  };
 }
 
 /** It can be made again. */
@@ -290,6 +346,43 @@ function hoursGo(make: Make): void {
     ));
 }
 
+/** What is older than asked for goes, by whole days. */
+function daysGo(make: Make): void {
+  test("rows older than so many days go, undated ones with the first dated ones, and the rest is whole", () => {
+    const { noted } = tradedHistory();
+    const last = noted.at(-1)?.seconds ?? 0;
+    const later = (days: number, at: number) =>
+      priceCommits().map((payload, i) => ({
+        sequence: BigInt(noted.length + at + i),
+        payload,
+        seconds: last + days * 86_400,
+      }));
+    return withIndex(
+      make(),
+      (index) =>
+        Effect.gen(function* () {
+          const look = Effect.fnUntraced(function* () {
+            yield* index.flush;
+            return [yield* index.stat, yield* allRows(index, { neighbour: 0 })] as const;
+          });
+          yield* index.take(noted);
+          const [begun, all] = yield* look();
+          yield* index.take(later(9, 1));
+          const [, stayed] = yield* look();
+          expect(stayed.slice(0, all.length - 2)).toEqual(all.slice(0, all.length - 2));
+          expect(stayed[0]?.seconds).toBe(0);
+          yield* index.take(later(12, 3));
+          const [stat, left] = yield* look();
+          expect(left.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => "notice"));
+          expect(left[0]?.seconds).toBe(last + 9 * 86_400);
+          expect(stat.rows).toBeLessThan(begun.rows);
+          expect(stat.from).toBe(Math.floor((last + 9 * 86_400) / 3600) * 3600);
+        }),
+      { days: 10 },
+    );
+  });
+}
+
 /** It stays below its limit without a clock. */
 function rowsGo(make: Make): void {
   test("where no time is ever noted the oldest rows go all the same", () =>
@@ -307,9 +400,9 @@ function rowsGo(make: Make): void {
         yield* index.take(more);
         yield* index.flush;
         expect((yield* index.stat).rows).toBeLessThanOrEqual(rowLimit);
-        expect((yield* allRows(index, { neighbour: 0 })).at(-1)?.sequence).toBe(
-          BigInt(begun + 2 * rowLimit),
-        );
+        const left = yield* allRows(index, { neighbour: 0 });
+        const last = left.findLast(({ kind }) => kind !== "usage");
+        expect(last?.sequence).toBe(BigInt(begun + 2 * rowLimit));
       }),
     ));
 }

@@ -44,9 +44,8 @@ const catchUpEvery = "1 minute";
  */
 export const openHistory = Effect.fnUntraced(function* (config: Config, commits: CommitSource) {
   const { directory, archive } = config.journal;
-  const limit = config.historyLimit;
-  if (limit === undefined) return noHistory;
-  const services = yield* Layer.build(levelIndex(indexDirectory(directory), { limit }));
+  if (config.history === undefined) return noHistory;
+  const services = yield* Layer.build(levelIndex(indexDirectory(directory), config.history));
   const index = Context.get(services, HistoryIndex);
   const source = withArchive(commits, archive, (words) => process.stderr.write(`${words}\n`));
   const one = Semaphore.makeUnsafe(1);

@@ -88,7 +88,7 @@ const everyPage = Effect.fnUntraced(function* (
   told: (rows: readonly HistoryRow[]) => Effect.Effect<void>,
 ) {
   const { directory } = config.journal;
-  if (config.historyLimit === undefined) {
+  if (config.history === undefined) {
     const rows = yield* Effect.try({
       try: () => journalHistory(readCommits(directory), readCivilNotes(directory), query),
       catch: journalErrorOf(directory),

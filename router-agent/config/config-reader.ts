@@ -108,7 +108,8 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
       archive: main.journal_archive,
       snapshotEvery: main.snapshot_every,
     },
-    historyLimit: main.history === "on" ? main.history_limit : undefined,
+    history:
+      main.history === "on" ? { limit: main.history_limit, days: main.history_days } : undefined,
     keysFile: main.keys,
     interfacePrefix: main.interface_prefix,
     controlPort: main.control_port,

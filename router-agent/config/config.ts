@@ -17,8 +17,8 @@ export interface Config {
     /** Events between snapshots. */
     readonly snapshotEvery: number;
   };
-  /** Bytes of the index of history, or nothing where none is kept. */
-  readonly historyLimit: bigint | undefined;
+  /** The index of history, or nothing where none is kept. */
+  readonly history: { readonly limit: bigint; readonly days: number } | undefined;
   readonly keysFile: string;
   readonly interfacePrefix: string;
   readonly controlPort: number;

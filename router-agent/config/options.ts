@@ -73,6 +73,7 @@ export const mainOptions = {
     "4MiB",
     "How large the index may become; beyond it the oldest hours go.",
   ),
+  history_days: option(wholeNumber(1, 36_500), "400", "How many days the index keeps."),
   snapshot_every: option(
     wholeNumber(16, 10_000_000),
     "4096",
