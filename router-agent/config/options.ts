@@ -76,7 +76,7 @@ export const mainOptions = {
   history_days: option(wholeNumber(1, 36_500), "400", "How many days the index keeps."),
   snapshot_every: option(
     wholeNumber(16, 10_000_000),
-    "4096",
+    "1024",
     "Events after which a snapshot is kept, so that starting stays quick.",
   ),
   keys: option(
