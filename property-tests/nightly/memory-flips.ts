@@ -31,6 +31,20 @@ export interface FlipTally {
   readonly damaged: number;
   /** Megabytes of writable memory that the bits were chosen from. */
   readonly megabytes: number;
+  /** Of those that must never be: where the bit was, and where the process went another way. */
+  readonly wrong: readonly WrongLife[];
+}
+
+/** One that must never be. */
+interface WrongLife {
+  readonly trial: number;
+  /** The mapping that the page belongs to, as /proc/pid/maps calls it. */
+  readonly region: string;
+  readonly said: string;
+  /** Its first line that differs, as it is and as it should be; a missing one is empty. */
+  readonly line: readonly [string, string];
+  /** The same of its commits. */
+  readonly commit: readonly [string, string];
 }
 
 /** Whether decisions are taken by two in lockstep, as the agent does, or by one alone. */
@@ -53,7 +67,9 @@ export async function flipMemory(
   progress: (done: number) => void,
 ): Promise<FlipTally> {
   const home = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "meshtoll-flips-"));
-  const tally = { trials: 0, harmless: 0, found: 0, ended: 0, silent: 0, damaged: 0, megabytes: 0 };
+  const wrong: WrongLife[] = [];
+  const counts = { harmless: 0, found: 0, ended: 0, silent: 0, damaged: 0 };
+  const tally = { trials: 0, ...counts, megabytes: 0, wrong };
   try {
     const program = bundled(home);
     const next = seeded(seed);
@@ -63,12 +79,21 @@ export async function flipMemory(
     const worker = async (): Promise<void> => {
       while (begun < trials) {
         begun += 1;
-        const lived = await life(program, home, mode, begun, (pid) => {
-          const pages = flipOne(pid, next);
-          tally.megabytes = Math.round((pages * pageSize) / 1e6);
+        const trial = begun;
+        let region = "";
+        const lived = await life(program, home, mode, trial, (pid) => {
+          const flipped = flipOne(pid, next);
+          region = flipped.region;
+          tally.megabytes = Math.round((flipped.pages * pageSize) / 1e6);
         });
         tally.trials += 1;
-        tally[verdict(lived, right)] += 1;
+        const found = verdict(lived, right);
+        tally[found] += 1;
+        if (found === "silent" || found === "damaged") {
+          const line = firstDifference(lived.done, right.done);
+          const commit = firstDifference(lived.journal ?? "", right.journal ?? "");
+          wrong.push({ trial, region, said: lived.said, line, commit });
+        }
         progress(tally.trials);
       }
     };
@@ -99,6 +124,14 @@ function verdict(
   if (said === "done") return whole ? "harmless" : "silent";
   if (!right.done.startsWith(done) || !right.journal?.startsWith(journal)) return "silent";
   return said.startsWith("found ") ? "found" : "ended";
+}
+
+/** The first lines of two texts that differ. */
+function firstDifference(one: string, other: string): readonly [string, string] {
+  const [lines, others] = [one.split("\n"), other.split("\n")];
+  const at = others.findIndex((line, i) => line !== lines[i]);
+  const short = (line: string | undefined) => (line ?? "").slice(0, 300);
+  return at < 0 ? ["", ""] : [short(lines[at]), short(others[at])];
 }
 
 /** What lies in the directory, and beside it. */
@@ -172,12 +205,12 @@ function lastLine(child: ChildProcessWithoutNullStreams, ready: () => void): Pro
   });
 }
 
-/** Flips one bit of the resident writable pages of a process; returns how many there are. */
-function flipOne(pid: number, next: (below: number) => number): number {
+/** Flips one bit of the resident writable pages of a process; says where, and how many there are. */
+function flipOne(pid: number, next: (below: number) => number) {
   const pages = residentPages(pid);
   const page = pages[next(pages.length)];
   if (page === undefined) throw new Error(`process ${pid} has no writable page`);
-  const at = page + next(pageSize);
+  const at = page.address + next(pageSize);
   const memory = openSync(`/proc/${pid}/mem`, "r+");
   try {
     const byte = new Uint8Array(1);
@@ -187,16 +220,22 @@ function flipOne(pid: number, next: (below: number) => number): number {
   } finally {
     closeSync(memory);
   }
-  return pages.length;
+  return { pages: pages.length, region: page.region };
 }
 
-/** The addresses of pages that are writable, private to the process and in memory (proc(5)). */
-function residentPages(pid: number): readonly number[] {
-  const pages: number[] = [];
+/** A page, and what the mapping that it belongs to is called. */
+interface Page {
+  readonly address: number;
+  readonly region: string;
+}
+
+/** The pages that are writable, private to the process and in memory (proc(5)). */
+function residentPages(pid: number): readonly Page[] {
+  const pages: Page[] = [];
   const map = openSync(`/proc/${pid}/pagemap`, "r");
   try {
     for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
-      const found = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line);
+      const found = /^([0-9a-f]+)-([0-9a-f]+) rw\S* \S+ \S+ \S+ *(.*)$/.exec(line);
       if (found === null) continue;
       const [from, to] = [found[1], found[2]].map((one) => Number.parseInt(one ?? "0", 16));
       if (from === undefined || to === undefined || !Number.isSafeInteger(to)) continue;
@@ -204,7 +243,8 @@ function residentPages(pid: number): readonly number[] {
       const entries = Buffer.alloc(count * 8);
       readSync(map, entries, 0, entries.length, (from / pageSize) * 8);
       for (let i = 0; i < count; i++) {
-        if (((entries[i * 8 + 7] as number) & 0x80) !== 0) pages.push(from + i * pageSize);
+        if (((entries[i * 8 + 7] as number) & 0x80) === 0) continue;
+        pages.push({ address: from + i * pageSize, region: found[3] ?? "" });
       }
     }
   } finally {
