@@ -3,12 +3,13 @@ import { killByExploring, killBySolver } from "./defects/killing.ts";
 import { seededDefects } from "./defects/seeded-defect.ts";
 import { proveByExploring } from "./model/exploring.ts";
 import type { Subject } from "./model/subject.ts";
+import { soundSubjects } from "./naive/naive-subject.ts";
 import type { Report } from "./report/finding.ts";
 import { proveByInduction } from "./smt/proving.ts";
 import { packagedZ3 } from "./smt/solver.ts";
 
 /** What ships, as systems. */
-export const shippedSubjects: readonly Subject[] = [shippedAccount];
+export const shippedSubjects: readonly Subject[] = [shippedAccount, ...soundSubjects];
 
 /** Everything that can be asked of `npm run prove`, by name, in order. */
 export const checks: Readonly<Record<string, () => Promise<Report>>> = {

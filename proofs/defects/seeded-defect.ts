@@ -1,5 +1,6 @@
 import { accountUnder } from "../account/account-subject.ts";
 import type { Subject } from "../model/subject.ts";
+import { naiveDesigns } from "../naive/naive-subject.ts";
 import { accountDefects } from "./account-defect.ts";
 
 /** A naive design of the protocol, as a system that the tools must tell from what ships. */
@@ -17,4 +18,5 @@ export const seededDefects: readonly SeededDefect[] = [
     kills,
     subject: accountUnder(rules),
   })),
+  ...naiveDesigns,
 ];

@@ -63,6 +63,7 @@ interface Step {
   readonly action: string;
   readonly symbols: readonly string[];
   readonly given: readonly Term[];
+  readonly asksPrices: boolean;
   readonly claims: ReturnType<Model<string, Term, Term>["claims"]>;
 }
 
@@ -72,7 +73,8 @@ const priceFloor = "every byte costs a grain at least, and none costs nothing";
 /** Everything assumed, and the action that alone assumes it. */
 function assumptionsOf<F extends string, C extends string>(system: System<F, C>) {
   const { model, state } = read(system);
-  const everywhere = [priceFloor, ...model.terms.map(({ name }) => name)];
+  const floor = stepsOf(system, undefined).some(({ asksPrices }) => asksPrices) ? [priceFloor] : [];
+  const everywhere = [...floor, ...model.terms.map(({ name }) => name)];
   const guards = model.actions.flatMap((action) =>
     action.guard(state, symbol("m")).map((part) => {
       return { name: partName(action, part), of: action.name };
@@ -104,7 +106,8 @@ function stepsOf<F extends string, C extends string>(
   const { curve, model } = read(system);
   const claims = model.claims(model.first);
   const given = [...axioms(curve, dropped), ...kept(model.terms, dropped)];
-  const first = { action: "at first", symbols: [...system.constants], given, claims };
+  const asksPrices = curve.axioms().length > 0;
+  const first = { action: "at first", symbols: [...system.constants], given, claims, asksPrices };
   return [first, ...model.actions.map((_, i) => stepOf(system, i, dropped))];
 }
 
@@ -128,7 +131,8 @@ function stepOf<F extends string, C extends string>(
   const known = [...axioms(curve, dropped), ...kept(model.terms, dropped), natural];
   const given = [...known, ...before, ...guard];
   const symbols = [...system.constants, ...system.fields, "m"];
-  return { action: action.name, symbols, given, claims };
+  const asksPrices = curve.axioms().length > 0;
+  return { action: action.name, symbols, given, claims, asksPrices };
 }
 
 function kept(named: readonly Named<Term>[], dropped: string | undefined): readonly Term[] {

@@ -41,13 +41,13 @@ export interface RecordedCurve {
  * F by cheapest prices between them.
  */
 export function unknownCurve(): RecordedCurve {
-  const asked = new Set<Term>(["0" as Term]);
+  const asked = new Set<Term>();
   return {
     f: (at) => {
       asked.add(at);
       return call("F", at);
     },
-    axioms: () => floorAxioms([...asked]),
+    axioms: () => (asked.size > 0 ? floorAxioms([...asked.add("0" as Term)]) : []),
   };
 }
 
