@@ -1,4 +1,6 @@
-import type { PayeeView } from "#core/rules/payee-rules.ts";
+import { integers } from "#core/rules/algebra.ts";
+import { resumePayee } from "#core/rules/lost-disk-rules.ts";
+import { credit, type PayeeView, read as readTo } from "#core/rules/payee-rules.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import {
   append,
@@ -100,7 +102,7 @@ export function withNewPayer(account: PayeeAccount): PayeeAccount {
 export function withCredit(account: PayeeAccount, credited: Money, held: Position): PayeeAccount {
   return {
     ...account,
-    credited: credited > account.credited ? credited : account.credited,
+    credited: credit(integers, payeeView(account), credited).credited as Money,
     unacknowledged: account.unacknowledged.filter((lease) => lease.to > held),
   };
 }
@@ -108,7 +110,8 @@ export function withCredit(account: PayeeAccount, credited: Money, held: Positio
 /** Q3 happened: y, with the raw value it was read at. */
 export function withRead(account: PayeeAccount, read: Position, raw: bigint): PayeeAccount {
   const counter = account.counter === undefined ? undefined : { ...account.counter, raw };
-  return { ...account, read: read > account.read ? read : account.read, counter };
+  const raised = readTo(integers, payeeView(account), read);
+  return { ...account, read: raised.read as Position, counter };
 }
 
 /** Q5 happened, or counting began: the counter stands at `raw` where the account stands at y. */
@@ -132,12 +135,14 @@ export function withPrice(account: PayeeAccount, price: Price): PayeeAccount {
 export function restoredPayee(account: PayeeAccount, lease: Lease, read: Position): PayeeAccount {
   if (lease.to <= lease.from) return account; // a fold is total; nobody journals such an event
   const counter = account.counter;
+  const schedule = beginAt(lease);
+  const resumed = resumePayee(payeeView(account), schedule.end, read);
   return {
     ...account,
-    schedule: beginAt(lease),
+    schedule,
     unacknowledged: [],
     latest: lease,
-    read,
+    read: resumed.read as Position,
     counter: counter === undefined ? undefined : counterAt(counter.generation, read, counter.raw),
   };
 }

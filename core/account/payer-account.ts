@@ -1,5 +1,7 @@
+import { integers } from "#core/rules/algebra.ts";
 import { type PayerInvariant, payerInvariants } from "#core/rules/invariants.ts";
-import type { PayerView } from "#core/rules/payer-rules.ts";
+import { resumePayer } from "#core/rules/lost-disk-rules.ts";
+import { leap, type PayerView } from "#core/rules/payer-rules.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import {
   append,
@@ -96,11 +98,8 @@ export function withSent(account: PayerAccount, sent: Position, raw: bigint): Pa
  * before r, because the kernel passes nothing beyond its quota (E3): the position is r from here on.
  */
 export function withLeap(account: PayerAccount, generation: string, raw: bigint): PayerAccount {
-  return {
-    ...account,
-    sent: account.reserved,
-    counter: counterAt(generation, account.reserved, raw),
-  };
+  const sent = leap(integers, payerView(account, account.sent)).sent as Position;
+  return { ...account, sent, counter: counterAt(generation, sent, raw) };
 }
 
 /** P3 happened. */
@@ -115,12 +114,13 @@ export function withSigned(account: PayerAccount, signed: Money): PayerAccount {
 export function restoredPayer(account: PayerAccount, lease: Lease): PayerAccount {
   if (lease.to <= lease.from) return account; // a fold is total; nobody journals such an event
   const schedule = beginAt(lease);
-  const at = schedule.end;
+  const resumed = resumePayer(payerView(account, account.sent), schedule.end);
+  const at = resumed.sent as Position;
   const counter = account.counter;
   return {
     schedule,
     latest: lease,
-    reserved: at,
+    reserved: resumed.reserved as Position,
     signed: account.signed,
     sent: at,
     counter: counter === undefined ? undefined : counterAt(counter.generation, at, counter.raw),

@@ -1,6 +1,8 @@
 import { payeeView } from "#core/account/payee-account.ts";
 import type { VoucherMessage } from "#core/peer/message.ts";
 import { integers } from "#core/rules/algebra.ts";
+import { isCovered } from "#core/rules/channel-rules.ts";
+import { isBacked } from "#core/rules/lost-disk-rules.ts";
 import { fitsSchedule } from "#core/rules/payee-rules.ts";
 import { type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { leaseText } from "#core/schedule/lease-form.ts";
@@ -64,7 +66,9 @@ function isUnbacked(turn: Turn, neighbour: number): boolean {
   const of = acting(turn, neighbour);
   if (of === undefined) return false;
   const limit = of.terms.creditLimit;
-  return of.ledger.inbound.some((account) => account.schedule.endDue > account.credited + limit);
+  return of.ledger.inbound.some(
+    ({ credited, schedule }) => !isBacked(integers, credited, limit, schedule.endDue),
+  );
 }
 
 function undo(turn: Turn, neighbour: number, before: Saved): void {
@@ -154,7 +158,7 @@ function creditOrHold(
   held: readonly Position[],
 ): void {
   const ours = of.ledger.signed?.cumulative ?? (0n as never);
-  if (voucher.cumulative > capacity(channel.depositIn, ours)) {
+  if (!isCovered(integers, voucher.cumulative, capacity(channel.depositIn, ours))) {
     refuse(turn, neighbour, "voucher above the channel");
     const better = sum(voucher.totals) > sum(of.ledger.held?.totals ?? []);
     if (better) record(turn, { type: "VoucherHeld", neighbour, voucher });

@@ -3,6 +3,7 @@ import { canonical } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { LeaseMessage } from "#core/peer/message.ts";
 import { integers } from "#core/rules/algebra.ts";
+import { mayResumePayer } from "#core/rules/lost-disk-rules.ts";
 import { mayAccept } from "#core/rules/payer-rules.ts";
 import type { AccountId } from "#core/schedule/account-id.ts";
 import { dueAtEnd, type Lease, leaseHolds } from "#core/schedule/lease.ts";
@@ -158,8 +159,10 @@ function keep(why: "lease already held" | "lease overlaps" | "lease goes back") 
  * that costs no more than L beyond what our own vouchers say (protocol section 5).
  */
 function restoreFrom(turn: Turn, key: PathKey, of: Acting, lease: Lease): boolean {
-  const signed = of.ledger.outbound[key.class - 1]?.signed ?? 0n;
-  if (dueAtEnd(lease) - signed > of.terms.creditLimit) {
+  const found = outboundOf(of, key.class);
+  if (found === undefined) return no(turn, key, "unknown price class");
+  const view = payerView(found.account, found.path.sent);
+  if (!mayResumePayer(integers, view, of.terms.creditLimit, dueAtEnd(lease))) {
     return no(turn, key, "lease leaves a gap");
   }
   record(turn, { type: "PayerRestored", ...key, lease });

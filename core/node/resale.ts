@@ -1,3 +1,6 @@
+import { payerView } from "#core/account/payer-account.ts";
+import { integers } from "#core/rules/algebra.ts";
+import { coverable } from "#core/rules/resale-rules.ts";
 import { dearest, reach } from "#core/schedule/schedule.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { type Price, price, priceLimit } from "#core/units/price.ts";
@@ -26,9 +29,8 @@ export function uncovered(turn: Turn, of: Acting, key: PathKey, bytes: bigint): 
   if (pricing?.kind !== "resale") return bytes;
   const upstream = upstreamOf(turn, pricing.via, key.class);
   if (upstream === undefined) return 0n;
-  const held = upstream.account.schedule.end - upstream.path.sent;
-  const free = held - promised(turn, pricing.via, key.class);
-  return free < bytes ? free : bytes;
+  const held = payerView(upstream.account, upstream.path.sent);
+  return coverable(integers, held, promised(turn, pricing.via, key.class), bytes);
 }
 
 /** Bytes that neighbours may still send on leases sold over this upstream. */

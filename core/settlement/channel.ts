@@ -1,3 +1,5 @@
+import { integers } from "#core/rules/algebra.ts";
+import { capacity as capacityRule } from "#core/rules/channel-rules.ts";
 import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { positionLimit } from "#core/units/position.ts";
 
@@ -43,8 +45,7 @@ function within(value: bigint, least: bigint, most: bigint): boolean {
  * more than a voucher can carry.
  */
 export function capacity(deposit: TokenUnits, cumulativeOfTheOther: TokenUnits): TokenUnits {
-  const all = deposit + cumulativeOfTheOther;
-  return (all < tokenUnitsLimit ? all : tokenUnitsLimit) as TokenUnits;
+  return capacityRule(integers, deposit, cumulativeOfTheOther, tokenUnitsLimit) as TokenUnits;
 }
 
 /** Whether two facts say the same. */

@@ -1,17 +1,18 @@
-import { type Rules, shippedRules } from "./small-model.ts";
+import { furthestReservation } from "#core/rules/payer-rules.ts";
+import { type AccountRules, shippedRules } from "../account/account-rules.ts";
 
 /** A rule replaced by what somebody once thought would do. */
-export interface SeededDefect {
+export interface AccountDefect {
   readonly name: string;
-  readonly rules: Rules;
-  /** The theorem that it breaks first. */
+  readonly rules: AccountRules;
+  /** The theorem that the explorer finds broken first. */
   readonly kills: string;
 }
 
-/** Each must be found by the explorer, or the explorer proves nothing. */
-export const seededDefects: readonly SeededDefect[] = [
+/** The naive designs of the protocol that are rules of one account. */
+export const accountDefects: readonly AccountDefect[] = [
   {
-    name: "delta vouchers: credited amounts are added",
+    name: "delta vouchers",
     kills: "T5",
     rules: {
       ...shippedRules,
@@ -19,19 +20,19 @@ export const seededDefects: readonly SeededDefect[] = [
     },
   },
   {
-    name: "last voucher wins: a late one lowers the total",
+    name: "last voucher wins",
     kills: "T7",
     rules: { ...shippedRules, credit: (_, payee, total) => ({ ...payee, credited: total }) },
   },
   {
-    name: "resume without leap: the payer goes on at its last reading",
+    name: "resume without leap",
     kills: "T1",
     rules: { ...shippedRules, leap: (_, payer) => payer },
   },
   {
-    name: "count twice on restart: the payee adds the raw counter again",
+    name: "count twice on restart",
     kills: "T1",
-    rules: { ...shippedRules, resumeReading: (payee, rx) => payee.read + rx },
+    rules: { ...shippedRules, resumeCounting: (a, payee, rx) => a.add(payee.read, rx) },
   },
   {
     name: "reservation not bounded by the lease",
@@ -43,7 +44,7 @@ export const seededDefects: readonly SeededDefect[] = [
     },
   },
   {
-    name: "reservation chunk unbounded",
+    name: "reservation not bounded by the chunk",
     kills: "T8",
     rules: {
       ...shippedRules,
@@ -70,5 +71,29 @@ export const seededDefects: readonly SeededDefect[] = [
       ...shippedRules,
       mayPay: (a, f, payer, at) => a.and(a.atMost(at, payer.leased), a.below(payer.signed, f(at))),
     },
+  },
+  {
+    name: "send before journal: voucher",
+    kills: "T5",
+    rules: { ...shippedRules, totalToSay: (_, owed) => owed },
+  },
+  {
+    name: "send before journal: lease",
+    kills: "T1",
+    rules: { ...shippedRules, endToOffer: (a, payee) => a.add(payee.granted, a.constant(1n)) },
+  },
+  {
+    name: "send before journal: quota",
+    kills: "T1",
+    rules: {
+      ...shippedRules,
+      quotaToTell: (a, payer, reservation) =>
+        furthestReservation(a, payer, { payThreshold: reservation, reservation }),
+    },
+  },
+  {
+    name: "retroactive price",
+    kills: "T16",
+    rules: { ...shippedRules, laterRise: (a) => a.constant(1n) },
   },
 ];

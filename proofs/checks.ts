@@ -1,0 +1,35 @@
+import { shippedAccount } from "./account/account-subject.ts";
+import { killByExploring, killBySolver } from "./defects/killing.ts";
+import { seededDefects } from "./defects/seeded-defect.ts";
+import { proveByExploring } from "./model/exploring.ts";
+import type { Subject } from "./model/subject.ts";
+import { soundSubjects } from "./naive/naive-subject.ts";
+import type { Report } from "./report/finding.ts";
+import { proveByInduction } from "./smt/proving.ts";
+import { packagedZ3 } from "./smt/solver.ts";
+
+/** What ships, as systems. */
+export const shippedSubjects: readonly Subject[] = [shippedAccount, ...soundSubjects];
+
+/** Everything that can be asked of `npm run prove`, by name, in order. */
+export const checks: Readonly<Record<string, () => Promise<Report>>> = {
+  z3: async () => {
+    const findings = [];
+    for (const subject of shippedSubjects) {
+      findings.push(...(await proveByInduction(packagedZ3, subject)));
+    }
+    return { findings, kills: [] };
+  },
+  explorer: async () => {
+    const findings = [];
+    for (const subject of shippedSubjects) findings.push(...(await proveByExploring(subject)));
+    return { findings, kills: [] };
+  },
+  defects: async () => {
+    const kills = [
+      ...seededDefects.map(killByExploring),
+      ...(await killBySolver(packagedZ3, seededDefects)),
+    ];
+    return { findings: [], kills };
+  },
+};
