@@ -126,17 +126,28 @@ function verdict(
   return said.startsWith("found ") ? "found" : "ended";
 }
 
+/** Records with their lengths before them, a line of hexadecimal digits each. */
+function lines(bytes: Buffer): string {
+  let text = "";
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    text += `${bytes.toString("hex", at + 4, end)}\n`;
+    at = end;
+  }
+  return text;
+}
+
 /** The first lines of two texts that differ. */
 function firstDifference(one: string, other: string): readonly [string, string] {
-  const [lines, others] = [one.split("\n"), other.split("\n")];
-  const at = others.findIndex((line, i) => line !== lines[i]);
+  const [ones, others] = [one.split("\n"), other.split("\n")];
+  const at = others.findIndex((line, i) => line !== ones[i]);
   const short = (line: string | undefined) => (line ?? "").slice(0, 300);
-  return at < 0 ? ["", ""] : [short(lines[at]), short(others[at])];
+  return at < 0 ? ["", ""] : [short(ones[at]), short(others[at])];
 }
 
 /** What lies in the directory, and beside it. */
 function leftIn(directory: string, said: string): Life {
-  const done = existsSync(`${directory}.done`) ? readFileSync(`${directory}.done`, "utf8") : "";
+  const done = existsSync(`${directory}.done`) ? lines(readFileSync(`${directory}.done`)) : "";
   try {
     const commits = [...readCommits(directory)].map(({ payload }) => `${toHex(payload)}\n`);
     return { said, done, journal: commits.join("") };

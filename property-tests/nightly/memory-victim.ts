@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, readSync } from "node:fs";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
+import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
@@ -14,9 +15,10 @@ import {
   Parted,
   stepTogether,
 } from "#core/node/lockstep.ts";
+import type { Output } from "#core/node/output.ts";
 import { step } from "#core/node/step.ts";
 import type { GoldenRun } from "../golden/entry.ts";
-import { fromPlainText, plainText } from "../golden/plain-text.ts";
+import { fromPlainText } from "../golden/plain-text.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
 
 // A router's decisions in a process whose memory somebody else damages:
@@ -71,10 +73,32 @@ async function live(
 async function keep(
   journal: OpenJournal,
   commits: readonly Uint8Array[],
-  outputs: unknown,
+  outputs: readonly Output[],
 ): Promise<void> {
   if (commits.length > 0) await journal.append(commits);
-  appendFileSync(`${directory}.done`, `${plainText(outputs)}\n`);
+  const bytes = canonical(outputs.map(outputForm));
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, bytes.length);
+  appendFileSync(`${directory}.done`, Buffer.concat([Buffer.from(length.buffer), bytes]));
+}
+
+/**
+ * What an output makes the shell do, as numbers and bytes. Not as text: names of fields and kinds are
+ * constants of the program, whose letters nothing depends on but such a text.
+ */
+function outputForm(output: Output): Field {
+  switch (output.type) {
+    case "Send":
+      return [1, output.neighbour, output.bytes];
+    case "Quota":
+      return [2, output.neighbour, output.class, output.generation, output.limit];
+    case "Gate":
+      return [3, output.neighbour, output.class, output.generation, output.limit];
+    case "Standing":
+      return [4, output.neighbour, output.standing === "open" ? 1 : 0];
+    case "Alarm":
+      return [5, output.neighbour];
+  }
 }
 
 const journal = await openJournal(directoryDisk(directory), {});
