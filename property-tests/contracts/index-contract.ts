@@ -1,64 +1,22 @@
 import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
 import { describe, expect, test } from "vitest";
-import { HistoryIndex, type HistoryQuery, pageLimit } from "#adapters/index/history-index.ts";
+import { pageLimit } from "#adapters/index/history-index.ts";
 import type { HistoryRow } from "#adapters/index/history-row.ts";
 import { leastLimit, rowCost } from "#adapters/index/index-limits.ts";
-import { type IndexOptions, indexOn } from "#adapters/index/index-service.ts";
 import { stateKey, tags } from "#adapters/index/row-form.ts";
-import type { Store, StorePlace } from "#adapters/index/store.ts";
+import type { StorePlace } from "#adapters/index/store.ts";
 import { encodeCommit } from "#core/journal/commit.ts";
 import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
+import {
+  allRows,
+  entriesOf,
+  everything,
+  type Index,
+  tampered,
+  withIndex,
+} from "../index/index-story.ts";
 import { restatedHistory, tradedHistory } from "../index/traded-history.ts";
-
-type Index = HistoryIndex["Service"];
-
-/** Opens an index, lets a story use it, and closes it: what a run of an agent does. */
-export function withIndex<A>(
-  place: StorePlace,
-  story: (index: Index) => Effect.Effect<A, unknown>,
-  { limit = leastLimit, days = 3650 }: Partial<IndexOptions> = {},
-): Promise<A> {
-  const told = Effect.gen(function* () {
-    return yield* story(yield* HistoryIndex);
-  });
-  return Effect.runPromise(told.pipe(Effect.provide(Layer.fresh(indexOn(place, { limit, days })))));
-}
-
-/** All rows of a neighbour, page by page. */
-export const allRows = (index: Index, query: HistoryQuery) =>
-  Effect.gen(function* () {
-    const rows: HistoryRow[] = [];
-    for (let after = query.after; ; ) {
-      const page = yield* index.query({ ...query, after });
-      rows.push(...page.rows);
-      if (page.next === undefined) return rows as readonly HistoryRow[];
-      after = page.next;
-    }
-  });
-
-/** Changes the store behind the index's back. */
-async function tampered<A>(place: StorePlace, work: (store: Store) => Promise<A>): Promise<A> {
-  const store = await place.open();
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-async function entriesOf(store: Store): Promise<(readonly [Uint8Array, Uint8Array])[]> {
-  const all: (readonly [Uint8Array, Uint8Array])[] = [];
-  const range = { from: new Uint8Array(12), to: new Uint8Array(12).fill(255) };
-  for await (const [key, value] of store.entries(range)) {
-    all.push([Uint8Array.from(key), Uint8Array.from(value)]);
-  }
-  return all;
-}
-
-const everything = (index: Index) =>
-  Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
 
 type Make = () => StorePlace;
 

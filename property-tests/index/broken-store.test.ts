@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { catchUp } from "#adapters/index/catch-up.ts";
 import type { CommitSource } from "#adapters/index/commit-source.ts";
 import { levelPlace } from "#adapters/index/level-index.ts";
-import { allRows, withIndex } from "../contracts/index-contract.ts";
+import { allRows, withIndex } from "./index-story.ts";
 import { tradedHistory } from "./traded-history.ts";
 
 /**
