@@ -3,26 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CounterReading } from "#adapters/counters/counters.ts";
 import { encodeFrame } from "#adapters/journal/frame.ts";
-import { encodeCommits } from "#core/journal/commit.ts";
-import type { Node } from "#core/node/node.ts";
-import { step } from "#core/node/step.ts";
+import { agreedCommits, type Lockstep, stepTogether } from "#core/node/lockstep.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { busyNode } from "./step-bench.ts";
+import { busyPair } from "./step-bench.ts";
 
 /** Bytes that each neighbour sends between two cycles: 20 Mbit/s, a cycle a second. */
 const perCycle = 2_500_000n;
 
-let node: Node | undefined;
+let pair: Lockstep | undefined;
 let cycle = 0n;
 let file: number | undefined;
 let sequence = 0;
 
 /**
- * What a metering cycle does with its readings: one step, and what it journals, written and synced
+ * What a metering cycle does with its readings: one step of two nodes in lockstep, and what it journals, written and synced
  * as often as the default chunks demand. Called inside the bench of the metering cycle.
  */
 export function stepAndJournal(readings: readonly CounterReading[]): void {
-  node ??= busyNode();
+  pair ??= busyPair();
   file ??= openScratch();
   cycle += 1n;
   const positions = readings.map((_, neighbour) => ({
@@ -32,9 +30,9 @@ export function stepAndJournal(readings: readonly CounterReading[]): void {
     sent: cycle * perCycle,
     received: cycle * perCycle,
   }));
-  const result = step(node, { type: "Readings", readings: positions });
-  node = result.node;
-  for (const commit of encodeCommits(result.events)) {
+  const result = stepTogether(pair, { type: "Readings", readings: positions });
+  pair = result.pair;
+  for (const commit of agreedCommits(result.events, result.twinEvents)) {
     sequence += 1;
     writeSync(file, encodeFrame(sequence, 0, commit, 0));
     fdatasyncSync(file);
