@@ -18,7 +18,11 @@ const files = report().testResults;
 const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ file, test })));
 const passed = tests.filter(({ test }) => test.status === "passed").length;
 const broken = tests.filter(({ test }) => test.status !== "passed");
-for (const { file, test } of broken) console.error(`${test.status}: ${file.name}: ${test.fullName}`);
+for (const { file, test } of broken) {
+  console.error(`${test.status}: ${file.name}: ${test.fullName}`);
+  const why = (test.failureMessages ?? []).join("\n").split("\n").slice(0, 12);
+  for (const line of why) console.error(`    ${line.slice(0, 300)}`);
+}
 
 // A file that could not be loaded has no tests to count, but did not pass either.
 const unloaded = files.filter((file) => file.status === "failed" && !file.assertionResults.length);
