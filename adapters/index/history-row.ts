@@ -68,8 +68,8 @@ export const notices = [
   ["our disk was lost: resumed as payee", "byte position"],
   ["price for leases to come", "grains a byte"],
   ["voucher kept until the channel covers it", "token units"],
-  ["FRAUD PROVEN: two leases for one position", "1"],
-  ["FRAUD PROVEN: voucher beyond the schedule", "1"],
+  ["FRAUD PROVEN: two leases for one position", "times"],
+  ["FRAUD PROVEN: voucher beyond the schedule", "times"],
   ["INVARIANT BROKEN: nothing more is signed, granted or reserved", "number of the theorem"],
 ] as const;
 

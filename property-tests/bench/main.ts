@@ -1,7 +1,7 @@
 import { benchAudit } from "./audit-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
 import { benchGuard } from "./guard-bench.ts";
-import { benchHistory } from "./history-bench.ts";
+import { benchHistoryIndex } from "./history-index.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
@@ -24,7 +24,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   flow: () => journalPerGigabyte(),
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
-  history: () => benchHistory(),
+  history: () => benchHistoryIndex(),
 };
 
 const args = process.argv.slice(2);

@@ -8,9 +8,9 @@ import { toJson } from "#agent/agent/facts.ts";
 import { journalAuditor } from "#core/audit/journal-audit.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { exitCodes } from "./exit-code.ts";
-import { reindexCommand } from "./history-command.ts";
 import { exportCommand, importCommand, repairCommand, statCommand } from "./journal-copies.ts";
 import { journalErrorOf, readEvents } from "./ledger-source.ts";
+import { reindexCommand } from "./reindex-command.ts";
 
 /** Exit codes of `journal verify`: agrees, disagrees with the rules, damaged. */
 const exits = {

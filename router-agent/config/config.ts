@@ -17,8 +17,14 @@ export interface Config {
     /** Events between snapshots. */
     readonly snapshotEvery: number;
   };
-  /** The index of history, or nothing where none is kept. */
-  readonly history: { readonly limit: bigint; readonly days: number } | undefined;
+  readonly history: {
+    /** Whether there is an index beside the journal. */
+    readonly on: boolean;
+    /** Days of usage, payments and leases that it keeps. */
+    readonly days: number;
+    /** Bytes that it may take on disk. */
+    readonly limit: bigint;
+  };
   readonly keysFile: string;
   readonly interfacePrefix: string;
   readonly controlPort: number;
