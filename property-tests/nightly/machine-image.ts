@@ -10,6 +10,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
+import { Lacking } from "./lacking.ts";
 import { type MachineKernel, machineKernel, output } from "./machine-kernel.ts";
 
 /** Everything that a machine boots from. */
@@ -44,10 +45,10 @@ poweroff -f
 /** Simulated flash is loaded by the guest, which knows how large it is to be. */
 const loadedByGuest = ["nandsim.ko", "phram.ko"];
 
-/** Builds an image in a directory. @throws Error with what to install. */
+/** Builds an image in a directory. @throws Lacking with what to install. */
 export async function machineImage(home: string): Promise<MachineImage> {
   const missing = packages.filter((name) => !isInstalled(name));
-  if (missing.length > 0) throw new Error(`run: apt-get install ${missing.join(" ")}`);
+  if (missing.length > 0) throw new Lacking(`run: apt-get install ${missing.join(" ")}`);
   const kernel = machineKernel();
   const initrd = join(home, "initrd");
   writeFileSync(initrd, gzipSync(archive(join(home, "root"), kernel), { level: 1 }));

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Lacking } from "./lacking.ts";
 
 /** Debian's kernel, unpacked for the emulator: not installed, and not this machine's own. */
 export interface MachineKernel {
@@ -36,12 +37,13 @@ const xzMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 
 /**
  * The kernel that the package lists name now, from the cache or from Debian's servers.
- * @throws Error with what to install, where a tool is missing.
+ * @throws Lacking where there is neither.
  */
 export function machineKernel(): MachineKernel {
   const depends = output("apt-cache", ["depends", "linux-image-amd64"]);
   const version = /Depends: linux-image-(\d\S*)/.exec(depends)?.[1];
-  if (version === undefined) throw new Error("apt knows no linux-image-amd64: run apt-get update");
+  if (version === undefined)
+    throw new Lacking("apt knows no linux-image-amd64: run apt-get update");
   const home = join(cache, version);
   if (!existsSync(home)) unpack(version, home);
   const names = readFileSync(join(home, "order"), "utf8").trim().split("\n");
@@ -56,7 +58,7 @@ function unpack(version: string, home: string): void {
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, "unpack-"));
   try {
-    output("apt-get", ["download", "-q", `linux-image-${version}`], work);
+    download(`linux-image-${version}`, work);
     const [archive = ""] = readdirSync(work).filter((name) => name.endsWith(".deb"));
     output("dpkg-deb", ["--extract", archive, "tree"], work);
     const tree = join(work, "tree");
@@ -69,6 +71,14 @@ function unpack(version: string, home: string): void {
     renameSync(kept, home);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function download(name: string, directory: string): void {
+  try {
+    output("apt-get", ["download", "-q", name], directory);
+  } catch (error) {
+    throw new Lacking((error as Error).message);
   }
 }
 

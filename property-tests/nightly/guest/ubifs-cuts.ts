@@ -63,7 +63,10 @@ async function liveUntilCut(
     setCuts(false);
     return { acknowledged, cut: false, words: "" };
   } catch (error) {
-    return { acknowledged, cut: true, words: String((error as Error).message) };
+    const words = String((error as Error).message);
+    // Anything else is the journal's own: the machine ends with it, and the run fails.
+    if (!/\((?:EROFS|EIO)\)/.test(words)) throw error;
+    return { acknowledged, cut: true, words };
   } finally {
     await closing?.().catch(() => undefined);
   }
