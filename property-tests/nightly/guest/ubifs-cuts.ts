@@ -1,80 +1,99 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { seeded } from "../acknowledged.ts";
-import { makeNand, mountPoint, mountUbifs, report, unmount } from "./flash.ts";
+import {
+  attachNand,
+  detachNand,
+  failAfter,
+  isOff,
+  makeNand,
+  mountPoint,
+  mountUbifs,
+  powerOn,
+  report,
+  unmount,
+} from "./flash.ts";
 import { appendNumbered, compareNumbered, openNumbered } from "./numbered-journal.ts";
 
-/** After so many commits without a cut the file system is told to go on, and is cut later. */
-const patience = 300;
+const directory = join(mountPoint, "journal");
+
+/** At most so many programs and erases before a cut, counted from before the flash is attached. */
+const earlyOperations = 16;
+
+/** The same, counted from when the journal is open. */
+const lateOperations = 400;
+
+/** Which page of the torn operation is left, and what in it, is drawn below this. */
+const tearings = 2 ** 31;
 
 /**
- * Cuts the power of a UBIFS again and again, with its authors' own means: from some operation on it
- * writes nothing more, and spoils the last thing that it wrote. After each mount all that was
- * acknowledged must be there, and the journal goes on from there.
+ * Lets the power of NAND flash fail again and again under UBI, UBIFS and the journal: while it is
+ * written, and in one life of three while it is still starting from the cut before. After each cut
+ * the flash is attached and mounted anew; all that was acknowledged must be there, and the journal
+ * goes on from there.
+ * @param syncs 0 for a journal that does not sync: this must find that out.
  */
-export async function cutUbifs(cuts = 1, seed = 1): Promise<void> {
+export async function cutUbifs(cuts = 1, seed = 1, syncs = 1): Promise<void> {
   const next = seeded(seed);
-  const directory = join(mountPoint, "journal");
   makeNand();
   mountUbifs();
   mkdirSync(directory);
   unmount();
-  let acknowledged = 0;
-  for (let done = 0; done < cuts; ) {
-    mountUbifs();
-    const life = await liveUntilCut(directory, acknowledged, next);
-    unmount();
+  detachNand();
+  let last = 0;
+  for (let cut = 1; cut <= cuts; cut++) {
+    const life = await liveUntilCut(last, next, syncs !== 0);
+    powerOn();
+    attachNand();
     mountUbifs();
     const found = compareNumbered(directory, life.acknowledged);
     unmount();
-    acknowledged = found.last;
-    if (!life.cut) continue;
-    done += 1;
-    report({ ...life, ...found, cut: done });
+    detachNand();
+    last = found.last;
+    report({ ...life, ...found, cut });
   }
 }
 
 interface Life {
   readonly acknowledged: number;
-  readonly cut: boolean;
-  /** What the journal said when the disk was gone. */
+  /** What was going on. */
+  readonly during: "attach" | "mount" | "open" | "append";
+  /** What was said when the power was gone. */
   readonly words: string;
 }
 
-/** Appends until the disk is gone, which it is told to be at a moment that the seed chooses. */
+/** Starts from what is on the flash, and appends until the power fails at the moment drawn. */
 async function liveUntilCut(
-  directory: string,
-  before: number,
+  last: number,
   next: (below: number) => number,
+  syncs: boolean,
 ): Promise<Life> {
-  const quiet = next(3) === 0 ? 0 : next(60);
-  if (quiet === 0) setCuts(true);
-  let acknowledged = before;
-  let closing: (() => Promise<void>) | undefined;
+  const early = next(3) === 0;
+  const operations = next(early ? earlyOperations : lateOperations);
+  const tearing = 1 + next(tearings);
+  const ends: (() => unknown)[] = [];
+  let acknowledged = last;
+  let during: Life["during"] = "attach";
   try {
-    const journal = await openNumbered(directory);
-    closing = journal.close;
+    if (early) failAfter(operations, tearing);
+    attachNand();
+    ends.unshift(detachNand);
+    during = "mount";
+    mountUbifs();
+    ends.unshift(unmount);
+    during = "open";
+    const journal = await openNumbered(directory, syncs);
+    ends.unshift(() => journal.close().catch(() => undefined));
     const opened = Number(journal.stat().commits);
-    if (opened !== before) throw new Error(`opened at ${opened} after ${before}`);
-    for (let i = 0; i < patience; i++) {
-      if (i === quiet) setCuts(true);
-      acknowledged = await appendNumbered(journal, acknowledged);
-    }
-    setCuts(false);
-    return { acknowledged, cut: false, words: "" };
+    if (opened !== last) throw new Error(`opened at ${opened} after ${last}`);
+    during = "append";
+    if (!early) failAfter(operations, tearing);
+    for (;;) acknowledged = await appendNumbered(journal, acknowledged);
   } catch (error) {
-    const words = String((error as Error).message);
     // Anything else is the journal's own: the machine ends with it, and the run fails.
-    if (!/\((?:EROFS|EIO)\)/.test(words)) throw error;
-    return { acknowledged, cut: true, words };
+    if (!isOff()) throw error;
+    return { acknowledged, during, words: String((error as Error).message) };
   } finally {
-    await closing?.().catch(() => undefined);
-  }
-}
-
-function setCuts(on: boolean): void {
-  const debug = "/sys/kernel/debug/ubifs";
-  for (const name of readdirSync(debug).filter((one) => one.startsWith("ubi"))) {
-    writeFileSync(join(debug, name, "tst_recovery"), on ? "1" : "0");
+    for (const end of ends) await end();
   }
 }
