@@ -4,6 +4,7 @@ import { readCommits } from "#adapters/journal/journal-files.ts";
 import { verifyDisk } from "#adapters/journal/journal-report.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
 import { numberedCommit } from "../../journal/numbered-commit.ts";
+import type { Comparison } from "../cut-report.ts";
 
 /** Small, so that it begins anew often, and history is removed while the power may fail. */
 const limit = 512 * 1024;
@@ -22,14 +23,10 @@ export function openNumbered(directory: string, syncs = true): Promise<OpenJourn
   return openJournal({ ...disk, lock: () => () => undefined }, options);
 }
 
-/** A disk that says that everything is durable at once. */
+/** A disk that says of what is written in place that it is durable at once. */
 function withoutSyncs(disk: Disk): Disk {
-  const nothing = async (): Promise<void> => undefined;
-  return {
-    ...disk,
-    open: async (name) => ({ ...(await disk.open(name)), sync: nothing }),
-    syncNames: nothing,
-  };
+  const sync = async (): Promise<void> => undefined;
+  return { ...disk, open: async (name) => ({ ...(await disk.open(name)), sync }) };
 }
 
 /** Appends the next few commits durably; begins anew before it is full. Returns the last one. */
@@ -40,16 +37,6 @@ export async function appendNumbered(journal: OpenJournal, last: number): Promis
   }
   const group = Array.from({ length: 1 + (last % 3) }, (_, i) => numberedCommit(last + 1 + i));
   return Number(await journal.append(group));
-}
-
-/** What a journal holds, compared with what was acknowledged. */
-export interface Comparison {
-  /** The last commit that is there. */
-  readonly last: number;
-  readonly lost: number;
-  /** Commits that are not what was appended in their place, or out of order. */
-  readonly wrong: number;
-  readonly damage: readonly string[];
 }
 
 /** Reads the journal of a directory without changing it. */

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { seeded } from "../acknowledged.ts";
+import type { Moment } from "../cut-report.ts";
+import { failure, reportCuts } from "./cut-reports.ts";
 import {
   attachNand,
   detachNand,
@@ -10,90 +12,106 @@ import {
   mountPoint,
   mountUbifs,
   powerOn,
-  report,
   unmount,
 } from "./flash.ts";
 import { appendNumbered, compareNumbered, openNumbered } from "./numbered-journal.ts";
 
 const directory = join(mountPoint, "journal");
 
-/** At most so many programs and erases before a cut, counted from before the flash is attached. */
-const earlyOperations = 16;
+/** From when programs and erases are counted, and below how many of them the power fails. */
+const operations = { attach: 64, open: 16, append: 400 } as const;
+const beginnings = ["attach", "open", "append"] as const;
 
-/** The same, counted from when the journal is open. */
-const lateOperations = 400;
-
-/** Which page of the torn operation is left, and what in it, is drawn below this. */
+/** What a torn operation leaves is drawn below this. */
 const tearings = 2 ** 31;
+
+/** What is known of the journal. */
+interface Story {
+  /** The last commit that is acknowledged. */
+  acknowledged: number;
+  /** What was going on at each cut since the journal was looked at. */
+  unseen: Moment[];
+}
 
 /**
  * Lets the power of NAND flash fail again and again under UBI, UBIFS and the journal: while it is
- * written, and in one life of three while it is still starting from the cut before. After each cut
- * the flash is attached and mounted anew; all that was acknowledged must be there, and the journal
- * goes on from there.
+ * written, and while it still starts from the cut before, so that recoveries and repairs are cut as
+ * well. As soon as the file system is mounted again, all that was acknowledged must be there;
+ * the journal must open, and goes on from there. Ends with the first start that fails.
  * @param syncs 0 for a journal that does not sync: this must find that out.
  */
 export async function cutUbifs(cuts = 1, seed = 1, syncs = 1): Promise<void> {
   const next = seeded(seed);
+  const story: Story = { acknowledged: 0, unseen: [] };
   makeNand();
   mountUbifs();
   mkdirSync(directory);
   unmount();
   detachNand();
-  let last = 0;
-  for (let cut = 1; cut <= cuts; cut++) {
-    const life = await liveUntilCut(last, next, syncs !== 0);
-    powerOn();
-    attachNand();
-    mountUbifs();
-    const found = compareNumbered(directory, life.acknowledged);
-    unmount();
-    detachNand();
-    last = found.last;
-    report({ ...life, ...found, cut });
+  try {
+    for (let cut = 1; cut <= cuts; cut++) await live(story, syncs !== 0, drawn(next));
+    await live(story, syncs !== 0);
+  } catch (error) {
+    const { acknowledged, unseen } = story;
+    reportCuts({ during: unseen, acknowledged, failedStart: failure(error) });
   }
 }
 
-interface Life {
-  readonly acknowledged: number;
-  /** What was going on. */
-  readonly during: "attach" | "mount" | "open" | "append";
-  /** What was said when the power was gone. */
-  readonly words: string;
+/** When the power fails. */
+interface Cut {
+  readonly from: keyof typeof operations;
+  readonly operations: number;
+  readonly tearing: number;
 }
 
-/** Starts from what is on the flash, and appends until the power fails at the moment drawn. */
-async function liveUntilCut(
-  last: number,
-  next: (below: number) => number,
-  syncs: boolean,
-): Promise<Life> {
-  const early = next(3) === 0;
-  const operations = next(early ? earlyOperations : lateOperations);
-  const tearing = 1 + next(tearings);
+function drawn(next: (below: number) => number): Cut {
+  const from = beginnings[next(beginnings.length)] ?? "append";
+  return { from, operations: next(operations[from]), tearing: 1 + next(tearings) };
+}
+
+/** Starts from what is on the flash, and appends until the power fails; once where it does not. */
+async function live(story: Story, syncs: boolean, cut?: Cut): Promise<void> {
   const ends: (() => unknown)[] = [];
-  let acknowledged = last;
-  let during: Life["during"] = "attach";
+  let during: Moment = "attach";
+  const begin = (next: Moment): void => {
+    during = next;
+    if (cut?.from === next) failAfter(cut.operations, cut.tearing);
+  };
   try {
-    if (early) failAfter(operations, tearing);
+    begin("attach");
     attachNand();
     ends.unshift(detachNand);
-    during = "mount";
+    begin("mount");
     mountUbifs();
     ends.unshift(unmount);
-    during = "open";
+    look(story);
+    begin("open");
     const journal = await openNumbered(directory, syncs);
     ends.unshift(() => journal.close().catch(() => undefined));
     const opened = Number(journal.stat().commits);
-    if (opened !== last) throw new Error(`opened at ${opened} after ${last}`);
-    during = "append";
-    if (!early) failAfter(operations, tearing);
-    for (;;) acknowledged = await appendNumbered(journal, acknowledged);
+    if (opened !== story.acknowledged) {
+      throw new Error(`opened at ${opened} after ${story.acknowledged}`);
+    }
+    begin("append");
+    do story.acknowledged = await appendNumbered(journal, story.acknowledged);
+    while (cut !== undefined);
   } catch (error) {
-    // Anything else is the journal's own: the machine ends with it, and the run fails.
+    // Anything else is a start that failed, or the journal's own.
     if (!isOff()) throw error;
-    return { acknowledged, during, words: String((error as Error).message) };
+    story.unseen.push(during);
   } finally {
     for (const end of ends) await end();
+    powerOn();
   }
+}
+
+/** Compares what the journal holds, before anything is written, with what was acknowledged. */
+function look(story: Story): void {
+  if (isOff()) throw new Error("without power nothing can be looked at");
+  const { acknowledged, unseen } = story;
+  if (unseen.length === 0) return;
+  const found = compareNumbered(directory, acknowledged);
+  reportCuts({ during: unseen, acknowledged, found });
+  story.acknowledged = found.last;
+  story.unseen = [];
 }
