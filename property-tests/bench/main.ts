@@ -1,4 +1,5 @@
 import { benchAudit } from "./audit-bench.ts";
+import { benchComparison } from "./comparison-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
 import { benchGuard } from "./guard-bench.ts";
 import { benchHistoryIndex } from "./history-index.ts";
@@ -8,8 +9,9 @@ import { benchReplay } from "./replay-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [history] [--json]`: the project's figures, each beside its
- * target or its peer, measured in the same run. Without a name, all of them.
+ * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [compare] [history] [--json]`: the
+ * project's figures, each beside its target or its peer, measured in the same run. Without a name, all
+ * of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   step: () => benchStep(),
@@ -24,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   flow: () => journalPerGigabyte(),
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
+  compare: () => benchComparison(),
   history: () => benchHistoryIndex(),
 };
 

@@ -7,11 +7,19 @@ export function examinationJson(all: readonly Examination[]): string {
   return plainJson({ verdict: worst(all.map(verdictOf)), journals: all.map(summary) });
 }
 
-/** An examination without the ledger, which is long. */
+/** An examination without the ledger and without texts, which are long. */
 function summary(one: Examination) {
-  const { audit, ...rest } = one;
+  const { audit, frauds, ...rest } = one;
   const { ledger, events, findings, found } = audit;
-  return { verdict: verdictOf(one), ...rest, node: ledger.node, events, found, findings };
+  return {
+    verdict: verdictOf(one),
+    ...rest,
+    node: ledger.node,
+    events,
+    found,
+    findings,
+    frauds: frauds.length,
+  };
 }
 
 /** An examination for people. */

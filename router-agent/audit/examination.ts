@@ -6,10 +6,12 @@ import {
   scan,
   segmentNumbers,
 } from "#adapters/journal/segment-scan.ts";
+import type { NumberedEvent } from "#core/audit/book-reader.ts";
 import { type JournalAudit, journalAuditor } from "#core/audit/journal-audit.ts";
-import type { NumberedEvent } from "#core/audit/parting.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { fraudCollector, type ProvenFraud } from "./proven-fraud.ts";
 
 /** Everything that an auditor can say of one journal by itself. */
 export interface Examination {
@@ -27,6 +29,8 @@ export interface Examination {
   readonly rolledUp: RolledUp | undefined;
   /** Of all events up to the damage. */
   readonly audit: JournalAudit;
+  /** The first frauds that the node proved of its neighbours. */
+  readonly frauds: readonly ProvenFraud[];
 }
 
 /** History that is told of, and not there: commits 1 to `to`, of which the journal has what they come to. */
@@ -61,6 +65,11 @@ export function examine(
 ): Examination {
   const view = directoryView(directory);
   const auditor = journalAuditor();
+  const frauds = fraudCollector();
+  const take = (event: LedgerEvent, sequence: bigint): void => {
+    auditor.add(event, sequence);
+    frauds.take(event);
+  };
   const counts = { segments: 0, commits: 0n, bytes: 0n, repaired: 0, cut: 0 };
   let damage: Damage | undefined;
   let rolledUp: RolledUp | undefined;
@@ -73,7 +82,7 @@ export function examine(
       counts.repaired += look.segment.repaired;
       counts.cut += look.segment.cut;
       for (const { sequence, payload } of look.segment.frames) {
-        const wrong = weigh(payload, BigInt(sequence), auditor);
+        const wrong = weigh(payload, BigInt(sequence), take);
         damage ??= wrong === undefined ? undefined : { segment: look.segment.name, ...wrong };
         if (damage !== undefined) break;
         counts.commits += 1n;
@@ -85,7 +94,7 @@ export function examine(
   }
   const none = counts.segments === 0 && damage === undefined && counts.cut === 0;
   if (none) throw new JournalError({ problem: "missing", words: `${directory} holds no journal` });
-  return { directory, ...counts, damage, rolledUp, audit: auditor.result() };
+  return { directory, ...counts, damage, rolledUp, audit: auditor.result(), frauds: frauds.found };
 }
 
 /** What a journal whose oldest segment this is has rolled up. */
@@ -96,9 +105,13 @@ function before({ header }: FoundSegment, numbers: readonly number[]): RolledUp 
   return { to: BigInt(firstSequence) - 1n, restating, unread };
 }
 
-function weigh(payload: Uint8Array, sequence: bigint, auditor: ReturnType<typeof journalAuditor>) {
+function weigh(
+  payload: Uint8Array,
+  sequence: bigint,
+  take: (event: LedgerEvent, sequence: bigint) => void,
+) {
   try {
-    for (const event of decodeCommit(payload)) auditor.add(event, sequence);
+    for (const event of decodeCommit(payload)) take(event, sequence);
     return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
