@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
@@ -156,6 +156,29 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
     await pair.start("a");
     expect(interfacesOf(pair.namespace("a"), pair.prefix("a"))).not.toContain(name);
     expect(pair.log("a")).toContain(`removing the left-over tunnel ${name}`);
+  });
+
+  test("sockets of its killed WireGuard processes are removed at the start, and no others", async () => {
+    await pair.signal("a", "SIGKILL");
+    const [own, foreign] = [`${pair.prefix("a")}gone0`, `x${pair.prefix("a")}gone0`];
+    for (const name of [own, foreign]) {
+      const served = spawn("ip", [
+        "netns",
+        "exec",
+        pair.namespace("a"),
+        "wireguard-go",
+        "-f",
+        name,
+      ]);
+      await eventually(async () => existsSync(uapiPath(name)));
+      served.kill("SIGKILL");
+      await new Promise((resolve) => served.once("close", resolve));
+    }
+    expect([own, foreign].map((name) => existsSync(uapiPath(name)))).toEqual([true, true]);
+    await pair.start("a");
+    expect([own, foreign].map((name) => existsSync(uapiPath(name)))).toEqual([false, true]);
+    expect(pair.log("a")).toContain(`removed sockets of ended WireGuard processes: ${own}`);
+    rmSync(uapiPath(foreign));
   });
 
   test("told to keep its tunnels, it leaves them, and goes on with their counters", async () => {

@@ -93,3 +93,8 @@ export interface RouteConfig {
 export function interfaceName(prefix: string, neighbour: string, priceClass: number): string {
   return `${prefix}${neighbour}${priceClass}`;
 }
+
+/** Whether an interface of this name can be of an agent with this prefix: what it may tidy up. */
+export function isInterfaceName(prefix: string, name: string): boolean {
+  return name.startsWith(prefix) && /^[a-z0-9]{1,8}[0-7]$/.test(name.slice(prefix.length));
+}
