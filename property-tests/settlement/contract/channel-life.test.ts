@@ -45,7 +45,7 @@ describe("a channel", () => {
     await lab.pass(60);
     expect(await lab.send(lab.a.address, "finish", [id])).toMatchObject({
       done: true,
-      events: [{ eventName: "Closed", args: { paidA: 700n, paidB: 800n } }],
+      events: [{ eventName: "Closed", args: { cumAB: 300n, cumBA: 0n, paidA: 700n, paidB: 800n } }],
     });
     expect(await lab.balance(lab.contract)).toBe(0n);
     expect(await status(id)).toBe(3);
@@ -60,7 +60,10 @@ describe("a channel", () => {
     ] as [Hex, Hex, Hex, Hex];
     expect(
       await lab.send(lab.a.address, "closeTogether", [id, 400n, 100n, ...signatures]),
-    ).toMatchObject({ done: true, events: [{ args: { paidA: 700n, paidB: 300n } }] });
+    ).toMatchObject({
+      done: true,
+      events: [{ args: { cumAB: 400n, cumBA: 100n, paidA: 700n, paidB: 300n } }],
+    });
   });
 
   test("lets a party take out what its peer permits, once", async () => {
