@@ -1,7 +1,7 @@
-import { type Address, type Hex, maxUint256, zeroAddress } from "viem";
-import { type ContractLab, idOf, newTerms, type Outcome } from "./contract-lab.ts";
+import { type Address, type Hex, maxUint256 } from "viem";
+import type { ContractLab, Outcome } from "./contract-lab.ts";
+import { openChannel } from "./lab-channel.ts";
 import { plainTokenAbi, plainTokenConstructorCode, plainTokenRuntimeCode } from "./plain-token.ts";
-import { signedFinal, signedVoucher, signedWithdraw } from "./signed-text.ts";
 
 /** Units of gas for each thing a node does on the chain, the transaction itself included. */
 export interface GasTable {
@@ -62,56 +62,26 @@ export async function measureGas(lab: ContractLab, token: Address): Promise<GasT
 }
 
 async function measureFriendly(lab: ContractLab, token: Address) {
-  const { id, gas: open } = await opened(lab, token);
-  const last = { channelId: id, cumAB: unit / 5n, cumBA: unit / 10n };
-  const signatures = [
-    ...(await signedFinal(lab.a, lab, last)),
-    ...(await signedFinal(lab.b, lab, last)),
-  ] as [Hex, Hex, Hex, Hex];
-  const args = [id, last.cumAB, last.cumBA, ...signatures] as const;
-  const closeTogether = gasOf(await lab.send(lab.a.address, "closeTogether", args));
-  return { open, closeTogether };
+  const channel = await openChannel(lab, { a: unit, b: 0n }, token);
+  const closeTogether = gasOf(await channel.closeTogether(unit / 5n, unit / 10n));
+  return { open: gasOf(channel.opening[0]), closeTogether };
 }
 
 async function measureDispute(lab: ContractLab, token: Address) {
-  const { id } = await opened(lab, token);
-  const register = async (cumulative: bigint) => {
-    const [r, vs] = await signedVoucher(lab.a, lab, { channelId: id, cumulative });
-    return gasOf(await lab.send(lab.b.address, "register", [id, cumulative, r, vs]));
-  };
-  const withdraw = async (totalOut: bigint) => {
-    const permit = { channelId: id, party: lab.a.address, totalOut };
-    const [r, vs] = await signedWithdraw(lab.b, lab, permit);
-    return gasOf(await lab.send(lab.a.address, "withdraw", [id, lab.a.address, totalOut, r, vs]));
-  };
+  const channel = await openChannel(lab, { a: unit, b: unit }, token);
   return {
-    setDeposit: gasOf(await deposited(lab, token, id)),
-    firstRegister: await register(unit / 10n),
-    laterRegister: await register(unit / 5n),
-    staleRegister: await register(unit / 10n),
-    firstWithdraw: await withdraw(unit / 4n),
-    laterWithdraw: await withdraw(unit / 2n),
-    startClose: gasOf(await lab.send(lab.b.address, "startClose", [id])),
-    finish: await lab
-      .pass(60)
-      .then(async () => gasOf(await lab.send(lab.b.address, "finish", [id]))),
+    setDeposit: gasOf(channel.opening[1]),
+    firstRegister: gasOf(await channel.register("a", unit / 10n)),
+    laterRegister: gasOf(await channel.register("a", unit / 5n)),
+    staleRegister: gasOf(await channel.register("a", unit / 10n)),
+    firstWithdraw: gasOf(await channel.withdraw("a", unit / 4n, "a")),
+    laterWithdraw: gasOf(await channel.withdraw("a", unit / 2n, "a")),
+    startClose: gasOf(await channel.startClose("b")),
+    finish: gasOf(await lab.pass(60).then(() => channel.finish("b"))),
   };
 }
 
-function deposited(lab: ContractLab, token: Address, id: Hex): Promise<Outcome> {
-  const value = token === zeroAddress ? unit : 0n;
-  return lab.send(lab.b.address, "setDeposit", [id, unit], { value });
-}
-
-async function opened(lab: ContractLab, token: Address) {
-  const terms = newTerms(token);
-  const value = token === zeroAddress ? unit : 0n;
-  const args = [lab.b.address, token, terms.notice, terms.salt, unit] as const;
-  const gas = gasOf(await lab.send(lab.a.address, "open", args, { value }));
-  return { id: await idOf(lab, terms), gas };
-}
-
-function gasOf(outcome: Outcome): bigint {
-  if (!outcome.done) throw new Error(`refused: ${outcome.error}`);
+function gasOf(outcome: Outcome | undefined): bigint {
+  if (outcome?.done !== true) throw new Error(`refused: ${outcome?.error}`);
   return outcome.gas;
 }
