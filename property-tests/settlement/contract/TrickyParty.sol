@@ -19,12 +19,6 @@ contract TrickyParty {
         (_trick, _target, _calls) = (trick, target, calls);
     }
 
-    /// @notice Calls anything, as a party that is a contract would.
-    function act(address target, bytes calldata data) external payable {
-        (bool done, bytes memory answer) = target.call{value: msg.value}(data);
-        if (!done) assembly { revert(add(answer, 32), mload(answer)) }
-    }
-
     /// @notice A token tells that it moves.
     function moving() external { _act(); }
 

@@ -6,8 +6,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 /// @notice A token that anybody may mint, honest until told otherwise. What it does to transfers, tokens in the field do.
 contract TrickyToken is ERC20("Tricky", "TRICK") {
     /// @dev In this order: as the standard says; returns nothing; moves nothing and returns false; returns false after all;
-    /// keeps a hundredth; takes a hundredth more from the sender; refuses; burns all gas; returns a megabyte; calls the
-    /// receiver (and the sender); says 2.
+    /// keeps a hundredth; takes a hundredth more from the sender; refuses; burns all gas; refuses at length; calls
+    /// the sender before and the receiver after; says 2.
     enum Trick { Honest, Silent, False, FalseAfterAll, Fee, Surcharge, Refuses, Burns, Shouts, Calls, SaysTwo }
 
     /// @notice What is done to transfers from or to these addresses.
@@ -33,13 +33,13 @@ contract TrickyToken is ERC20("Tricky", "TRICK") {
         if (trick == Trick.False) return false;
         require(trick != Trick.Refuses, "on a list");
         while (trick == Trick.Burns) {}
-        // Hooks as in ERC-777: the sender is told before, the receiver after.
-        if (trick == Trick.Calls && from.code.length != 0) Hooked(from).moving();
+        if (trick == Trick.Shouts) assembly { revert(0, 100000) }
+        // Hooks as ERC-777 has them.
+        if (tricks[from] == Trick.Calls) Hooked(from).moving();
         _transfer(from, to, trick == Trick.Fee ? amount - amount / 100 : amount);
         if (trick == Trick.Fee || trick == Trick.Surcharge) _burn(from, amount / 100);
-        if (trick == Trick.Calls && to.code.length != 0) Hooked(to).moving();
+        if (tricks[to] == Trick.Calls) Hooked(to).moving();
         if (trick == Trick.Silent) assembly { return(0, 0) }
-        if (trick == Trick.Shouts) assembly { return(0, 100000) }
         if (trick == Trick.SaysTwo) assembly { mstore(0, 2) return(0, 32) }
         return trick != Trick.FalseAfterAll;
     }
