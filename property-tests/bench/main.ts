@@ -6,12 +6,12 @@ import { benchHistoryIndex } from "./history-index.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
+import { benchSettlementGas } from "./settlement-gas.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [compare] [history] [--json]`: the
- * project's figures, each beside its target or its peer, measured in the same run. Without a name, all
- * of them.
+ * `npm run bench -- [NAME ...] [--json]`: the project's figures, each beside its target or its peer,
+ * measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   step: () => benchStep(),
@@ -28,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   audit: () => benchAudit(),
   compare: () => benchComparison(),
   history: () => benchHistoryIndex(),
+  settlement: async () => ({ gas: await benchSettlementGas() }),
 };
 
 const args = process.argv.slice(2);

@@ -6,9 +6,16 @@ import {
   readSources,
   sourceNames,
 } from "#adapters/settlement/contract/artifact.ts";
+import { freshTestContracts, madeBy } from "./test-contracts.ts";
 
 test("compiling the sources again gives the committed bytes", { timeout: 120_000 }, () => {
   expect(freshArtifact() === readFileSync(artifactFile, "utf8"), "run npm run contract").toBe(true);
+});
+
+test("so does compiling the contracts of these tests", { timeout: 120_000 }, () => {
+  for (const [file, text] of freshTestContracts()) {
+    expect(text === readFileSync(file, "utf8"), `run ${madeBy}`).toBe(true);
+  }
 });
 
 test("each source of the contract has fewer than 200 lines, none longer than 130 characters", () => {

@@ -51,6 +51,9 @@ export interface Along {
   readonly gas?: bigint;
 }
 
+/** How long an answer may take, in milliseconds: a busy machine is waited for. */
+const rpcLimit = 60_000;
+
 /** Enough for every function with receivers that burn all they are given. */
 const plentyOfGas = 3_000_000n;
 
@@ -96,7 +99,7 @@ export interface ContractLab {
 export async function openContractLab(): Promise<ContractLab> {
   const scope = Effect.runSync(Scope.make());
   const { url } = await Effect.runPromise(Scope.provide(devChain(), scope));
-  const client = createClient({ transport: http(url, { retryCount: 0 }) });
+  const client = createClient({ transport: http(url, { retryCount: 0, timeout: rpcLimit }) });
   const rpc = (method: string, ...params: readonly unknown[]): Promise<unknown> =>
     client.request({ method, params } as never);
   // Contracts and addresses without a key act too: the chain takes their word.
@@ -192,9 +195,9 @@ async function acted(
   return { done: true, gas: BigInt(receipt.gasUsed), events: events as unknown as readonly Told[] };
 }
 
+/** Waits for the block: even on a chain that mines at once, the hash is told before it is mined. */
 async function mined(rpc: ContractLab["rpc"], words: object): Promise<Receipt> {
-  const hash = await rpc("eth_sendTransaction", words);
-  return (await rpc("eth_getTransactionReceipt", hash)) as Receipt;
+  return (await rpc("eth_sendTransactionSync", words)) as Receipt;
 }
 
 /** The contract's own error in whatever viem wrapped round the answer. */
