@@ -1,7 +1,9 @@
 import { type Evidence, readLeaseText } from "#core/audit/evidence.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Channel } from "#core/settlement/channel.ts";
-import { evidenceFileLimits } from "./evidence-file.ts";
+
+/** So many frauds of one journal are kept, as many as an evidence file holds; others prove no more. */
+export const fraudLimit = 1000;
 
 /** A fraud that an agent journaled while it ran, with the channel it knew then. */
 export interface ProvenFraud {
@@ -9,7 +11,7 @@ export interface ProvenFraud {
   readonly channel: Channel | undefined;
 }
 
-/** Collects frauds from the events of a journal, in order: as many as an evidence file holds. */
+/** Collects frauds from the events of a journal, in order: the first {@link fraudLimit}. */
 export function fraudCollector() {
   const channels: (Channel | undefined)[] = [];
   const found: ProvenFraud[] = [];
@@ -18,7 +20,7 @@ export function fraudCollector() {
     take: (event: LedgerEvent): void => {
       if (event.type === "ChannelSeen") channels[event.neighbour] = event.channel;
       if (event.type === "NeighbourKept") channels[event.neighbour] = event.kept.channel;
-      if (event.type !== "FraudProven" || found.length >= evidenceFileLimits.pieces) return;
+      if (event.type !== "FraudProven" || found.length >= fraudLimit) return;
       found.push({ event, channel: channels[event.neighbour] });
     },
   };
