@@ -5,10 +5,12 @@ import type { Config, NeighbourConfig } from "#agent/config/config.ts";
 import { moneyLimit } from "#core/units/money.ts";
 import type { Agent } from "./agent.ts";
 import { boundsFacts } from "./bounds-facts.ts";
+import { answerChannel } from "./channel-request.ts";
 import { ControlError, type Request } from "./control-socket.ts";
 import { neighbourFacts } from "./facts.ts";
 import { type History, noHistory } from "./history.ts";
 import { answerHistory } from "./history-request.ts";
+import type { SettlementKeeper } from "./settlement-keeper.ts";
 
 /** How a run may be told to end. */
 export type Ending = "stop" | "stop and keep";
@@ -28,6 +30,7 @@ export const answerRequest =
     stopping: Deferred.Deferred<Ending>,
     reload: Reload = noFile,
     history: History = noHistory,
+    keeper?: SettlementKeeper,
   ) =>
   (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
@@ -43,6 +46,9 @@ export const answerRequest =
         return answerHistory(history, rest[0] ?? "");
       case "reindex":
         return history.reindex;
+      case "channel":
+        if (keeper === undefined) return refuse("this agent keeps no channels");
+        return answerChannel(agent, keeper, rest);
       case "settle":
         return settle(agent);
       case "limit-spending":
@@ -55,7 +61,7 @@ export const answerRequest =
         return stop(stopping, rest[0] === "keep");
       default:
         return refuse(
-          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, history, reindex, settle, limit-spending, set-price, reload and stop`,
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, history, reindex, channel, settle, limit-spending, set-price, reload and stop`,
         );
     }
   };

@@ -7,6 +7,7 @@ import { Journal } from "#adapters/journal/journal.ts";
 import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { Queueing } from "#adapters/queueing/queueing.ts";
+import { Settlement } from "#adapters/settlement/settlement.ts";
 import { Tunnel } from "#adapters/tunnel/tunnel.ts";
 import type { Config } from "#agent/config/config.ts";
 import { type Agent, startAgent } from "./agent.ts";
@@ -15,6 +16,7 @@ import { controlPath, controlSocket } from "./control-socket.ts";
 import { startHistory } from "./history.ts";
 import { liveLayers } from "./live-layers.ts";
 import { answerRequest, type Ending, type Reload } from "./request.ts";
+import { startSettlementKeeper } from "./settlement-keeper.ts";
 import { cleanUp, farewell, removeLeftovers } from "./shutdown.ts";
 
 /** How a run of the agent begins and ends. */
@@ -64,7 +66,7 @@ const runOnce = (config: Config, options: RunOptions) =>
       archiveDirectory: config.journal.archive,
     });
     // The machine's layers begin only once the journal's lock is ours.
-    const layers = liveLayers(keys.nodeId, config).pipe(Layer.provideMerge(journal));
+    const layers = liveLayers(keys.signer, config).pipe(Layer.provideMerge(journal));
     return yield* session(config, options).pipe(Effect.provide(layers), Effect.scoped);
   }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
 
@@ -81,7 +83,8 @@ const session = Effect.fnUntraced(function* (config: Config, options: RunOptions
     agent.stopped() === undefined ? farewell(agent, keep) : Effect.void,
   );
   const history = yield* startHistory(config, (yield* Journal).commits);
-  const answer = answerRequest(agent, stopping, options.reload, history);
+  const keeper = yield* startSettlementKeeper(agent, yield* Settlement);
+  const answer = answerRequest(agent, stopping, options.reload, history, keeper);
   yield* controlSocket(controlPath(config.journal.directory), answer);
   yield* options.onStarted(agent);
   const told = Effect.map(Deferred.await(stopping), (ending) => ({ ending, words: undefined }));
