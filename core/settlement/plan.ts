@@ -9,6 +9,8 @@ import type { Voucher } from "./voucher.ts";
 export interface SettlementPolicy {
   /** A channel is opened with so much of ours, and topped up to so much that is free. */
   readonly deposit: TokenUnits;
+  /** A person asked that so much of ours is deposited in the channel in use, in all. */
+  readonly deposited: TokenUnits;
   /** It is topped up when less than this is free: deposited or earned, and not signed away. */
   readonly topUpBelow: TokenUnits;
   /** So much of ours stays in the channel at most; what is beyond is asked back. 0 is no limit. */
@@ -169,6 +171,10 @@ function spending(books: ChannelBooks, policy: SettlementPolicy): SettlementStep
   if (dealings.ending || policy.wanted !== "open") return undefined;
   const free = freePart(books);
   const wanted = atMost(policy.deposit, policy.mostHeld);
+  if (channel.depositOut < policy.deposited) {
+    const atStake = (policy.deposited - channel.depositOut) as TokenUnits;
+    return { type: "Deposit", total: policy.deposited, atStake, urgent: false };
+  }
   // A channel that the neighbour opened has nothing of ours yet.
   const low = channel.depositOut === none || free < policy.topUpBelow;
   if (low && free < wanted) {

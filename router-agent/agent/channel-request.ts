@@ -149,6 +149,10 @@ const begun = Effect.fnUntraced(function* (
 ) {
   const { id } = neighbour;
   if (word === "open") keeper.wish(id, { wanted: "open", reopen: true, deposit: amount });
+  const { channelId } = keeper.settlement.channel(id) ?? {};
+  if (step.type === "Deposit" && channelId !== undefined) {
+    keeper.wish(id, { topUp: { channelId, total: step.total } });
+  }
   if (word === "close") keeper.wish(id, { wanted: alone ? "closed alone" : "closed together" });
   if (step.type === "AskPermit") {
     const index = agent.node().ledger.neighbours.findIndex((one) => one.id === id);
@@ -158,7 +162,7 @@ const begun = Effect.fnUntraced(function* (
     });
     return { asked: stepFacts(step), outcome: "the neighbour was asked to sign" };
   }
-  if (word === "open" || word === "close") {
+  if (word === "open" || word === "close" || word === "topup") {
     yield* keeper.tend;
     const note = keeper.note(id);
     return {

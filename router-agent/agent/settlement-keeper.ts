@@ -11,7 +11,7 @@ import {
   type SettlementPolicy,
   type SettlementStep,
 } from "#core/settlement/plan.ts";
-import type { TokenUnits } from "#core/units/money.ts";
+import { type TokenUnits, tokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Agent } from "./agent.ts";
 
@@ -21,6 +21,8 @@ export interface ChannelWish {
   readonly reopen: boolean;
   /** Instead of the configured deposit. */
   readonly deposit: TokenUnits | undefined;
+  /** So much is deposited on a channel, in all; of another channel it says nothing. */
+  readonly topUp: { readonly channelId: string; readonly total: TokenUnits } | undefined;
 }
 
 /** What was last tried for a neighbour, and what became of it. */
@@ -41,7 +43,12 @@ export interface SettlementKeeper {
   readonly tend: Effect.Effect<void>;
 }
 
-const noWish: ChannelWish = { wanted: "open", reopen: false, deposit: undefined };
+const noWish: ChannelWish = {
+  wanted: "open",
+  reopen: false,
+  deposit: undefined,
+  topUp: undefined,
+};
 
 /** A keeper of all channels of an agent; it looks as often as the chain is looked at. */
 export const startSettlementKeeper = Effect.fnUntraced(function* (
@@ -56,8 +63,9 @@ export const startSettlementKeeper = Effect.fnUntraced(function* (
     const neighbour = config.neighbours.find(({ id }) => id === peer);
     const ledger = agent.node().ledger.neighbours.find(({ id }) => id === peer);
     if (neighbour === undefined || ledger === undefined) return undefined;
-    const policy = policyOf(config, neighbour, wishes.get(peer) ?? noWish);
-    return nextStep(ledger, settlement.channel(peer), policy, settlement.now());
+    const fact = settlement.channel(peer);
+    const policy = policyOf(config, neighbour, wishes.get(peer) ?? noWish, fact?.channelId);
+    return nextStep(ledger, fact, policy, settlement.now());
   };
   const tendOne = Effect.fnUntraced(function* ({ id, name }: NeighbourConfig) {
     const step = next(id);
@@ -89,9 +97,11 @@ export const startSettlementKeeper = Effect.fnUntraced(function* (
   return keeper;
 });
 
+type Books = Pick<NeighbourLedger, "channel" | "dealings" | "signed" | "credited" | "held">;
+
 /** What the plan says for a neighbour, once ledger and chain speak of one channel. */
 export function nextStep(
-  ledger: NeighbourLedger,
+  ledger: Books,
   fact: ChannelFact | undefined,
   policy: SettlementPolicy,
   now: bigint,
@@ -104,7 +114,7 @@ export function nextStep(
   return planSettlement(books, outlook, policy, now);
 }
 
-function booksOf({ channel, dealings, signed, credited, held }: NeighbourLedger) {
+function booksOf({ channel, dealings, signed, credited, held }: Books) {
   if (channel === undefined) return undefined;
   const books: ChannelBooks = { channel, dealings, signed, credited, held };
   return books;
@@ -114,10 +124,20 @@ function booksOf({ channel, dealings, signed, credited, held }: NeighbourLedger)
 export function policyOf(
   { settlement }: Config,
   { depositOut }: NeighbourConfig,
-  { wanted, reopen, deposit }: ChannelWish,
+  { wanted, reopen, deposit, topUp }: ChannelWish,
+  channelId: string | undefined,
 ): SettlementPolicy {
   const { topUpBelow, mostHeld, registerAbove } = settlement;
-  return { deposit: deposit ?? depositOut, topUpBelow, mostHeld, registerAbove, wanted, reopen };
+  const deposited = (topUp?.channelId === channelId ? topUp?.total : undefined) ?? tokenUnits(0n);
+  return {
+    deposit: deposit ?? depositOut,
+    deposited,
+    topUpBelow,
+    mostHeld,
+    registerAbove,
+    wanted,
+    reopen,
+  };
 }
 
 /** Where the neighbour has to sign the core asks it; the rest goes to the chain. */

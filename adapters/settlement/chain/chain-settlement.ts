@@ -40,10 +40,12 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
       let session: ChainSession | undefined;
       let sighting: Sighting | undefined;
       let problem: string | undefined;
+      let ended = false;
 
       /** The chain's tools are loaded with the first look, so that starting waits for nothing. */
       const begun = async (): Promise<ChainSession> => {
         session ??= await begin(options);
+        if (ended) session.outbox.end();
         return session;
       };
       const lookOnce = Effect.tryPromise({
@@ -86,6 +88,13 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
           watched.add(peer);
           return Effect.tryPromise({ try: async () => ask(await begun()), catch: refusalOf });
         });
+      // What is under way when the agent ends must not write beside the next one.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          ended = true;
+          session?.outbox.end();
+        }),
+      );
       yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(place.pollInterval)));
       return Settlement.of({
         nextFact: mailbox.next,

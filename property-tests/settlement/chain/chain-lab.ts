@@ -11,10 +11,15 @@ import { memoryOutbox, type OutboxFile } from "#adapters/settlement/chain/outbox
 import { quorum } from "#adapters/settlement/chain/quorum.ts";
 import { type RpcEndpoint, rpcEndpoint } from "#adapters/settlement/chain/rpc-endpoint.ts";
 import {
+  demoTokenConstructorCode,
+  demoTokenRuntimeCode,
+} from "#adapters/settlement/contract/demo-token.ts";
+import {
   meshChannelsConstructorCode,
   meshChannelsRuntimeCode,
 } from "#adapters/settlement/contract/mesh-channels.ts";
 import { type DevChainOptions, devChain } from "#adapters/settlement/dev-chain.ts";
+import { playMoney } from "#adapters/settlement/play-money.ts";
 import type { Signer } from "#core/identity/signature.ts";
 import { addressOf } from "#core/settlement/address.ts";
 import type { ChannelStep } from "#core/settlement/plan.ts";
@@ -33,7 +38,13 @@ export interface ChainLab {
   readonly balance: (signer: Signer) => Promise<bigint>;
   /** What the contract holds in the chain's coin. */
   readonly held: () => Promise<bigint>;
+  /** Deploys play money and gives some to accounts (40 digits each); the token's address. */
+  readonly mintTo: (accounts: readonly string[], amount: bigint) => Promise<string>;
+  readonly tokens: (token: string, owner: string) => Promise<bigint>;
   readonly session: (signer: Signer, parts?: SessionChanges) => ChainSession;
+  /** Stops the process of the chain, as an outage does, and lets it go on. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -54,7 +65,7 @@ const deployer = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 export async function openChainLab(options: DevChainOptions = {}): Promise<ChainLab> {
   const scope = Effect.runSync(Scope.make());
   const chain = devChain({ slotsInEpoch: 1, ...options });
-  const { url } = await Effect.runPromise(Scope.provide(chain, scope));
+  const { url, pid } = await Effect.runPromise(Scope.provide(chain, scope));
   const endpoint = rpcEndpoint(url);
   const rpc: ChainLab["rpc"] = (method, ...params) => endpoint.call(method, params);
   const mine = async (blocks = 1): Promise<void> => {
@@ -89,12 +100,33 @@ export async function openChainLab(options: DevChainOptions = {}): Promise<Chain
     balance: async ({ id }) =>
       BigInt(String(await rpc("eth_getBalance", `0x${addressOf(id)}`, "latest"))),
     held: async () => BigInt(String(await rpc("eth_getBalance", `0x${contract}`, "latest"))),
+    mintTo: async (accounts, amount) => {
+      const token = await deployCode(
+        endpoint.call,
+        deployer,
+        demoTokenConstructorCode + demoTokenRuntimeCode,
+      );
+      for (const account of accounts) {
+        const data = playMoney.mint(account, amount);
+        await rpc("eth_sendTransaction", { from: deployer, to: `0x${token}`, data });
+      }
+      await mine();
+      return token;
+    },
+    tokens: async (token, owner) =>
+      BigInt(
+        String(
+          await rpc("eth_call", { to: `0x${token}`, data: playMoney.balance(owner) }, "latest"),
+        ),
+      ),
     session: (signer, changes = {}) => {
       const changed = { ...place, ...changes.place };
       const several = quorum(changes.endpoints ?? [endpoint], changed.finality);
       const file = changes.file ?? memoryOutbox();
       return chainSession({ tools, place: changed, quorum: several, signer, file });
     },
+    pause: () => process.kill(pid, "SIGSTOP"),
+    resume: () => process.kill(pid, "SIGCONT"),
     close: () => Effect.runPromise(Scope.close(scope, Exit.void)),
   };
 }
