@@ -64,6 +64,8 @@ export interface ContractLab {
   /** The party with the lower address, and the other. */
   readonly a: PrivateKeyAccount;
   readonly b: PrivateKeyAccount;
+  /** Somebody with a key, and ether for gas, who is neither. */
+  readonly stranger: PrivateKeyAccount;
   readonly rpc: (method: string, ...params: readonly unknown[]) => Promise<unknown>;
   /** Calls a function of MeshChannels from any address, signed or not. */
   readonly send: <Name extends ContractFunctionName<MeshAbi, Written>>(
@@ -108,7 +110,8 @@ export async function openContractLab(): Promise<ContractLab> {
     await rpc("anvil_setBalance", to, numberToHex(amount));
   };
   const [a, b] = parties();
-  for (const party of [a, b]) await giveEther(party.address, 10n ** 24n);
+  const stranger = account("stranger");
+  for (const { address } of [a, b, stranger]) await giveEther(address, 10n ** 24n);
   const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[] = []) => {
     const data = encodeDeployData({ abi, bytecode, args });
     const receipt = await mined(rpc, { from: a.address, data, gas: numberToHex(plentyOfGas * 3n) });
@@ -126,6 +129,7 @@ export async function openContractLab(): Promise<ContractLab> {
     contract,
     a,
     b,
+    stranger,
     rpc,
     send: (from, name, args, along) =>
       sendTo(contract, meshChannelsAbi, from, name, args as readonly unknown[], along),
@@ -146,12 +150,15 @@ export async function openContractLab(): Promise<ContractLab> {
   };
 }
 
-/** Two parties in the order that the contract wants. Their keys are worth nothing anywhere. */
+/** Two parties in the order that the contract wants. */
 function parties(): readonly [PrivateKeyAccount, PrivateKeyAccount] {
-  const [one, other] = ["one", "other"].map((name) =>
-    privateKeyToAccount(keccak256(stringToHex(`contract lab: ${name}`))),
-  ) as [PrivateKeyAccount, PrivateKeyAccount];
+  const [one, other] = [account("one"), account("other")];
   return BigInt(one.address) < BigInt(other.address) ? [one, other] : [other, one];
+}
+
+/** A key that everybody can know: what it holds is worth nothing anywhere. */
+function account(name: string): PrivateKeyAccount {
+  return privateKeyToAccount(keccak256(stringToHex(`contract lab: ${name}`)));
 }
 
 function callData(abi: Abi, functionName: string, args: readonly unknown[]): Hex {
