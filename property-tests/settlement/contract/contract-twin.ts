@@ -13,6 +13,8 @@ import { signedFinal, signedVoucher, signedWithdraw } from "./signed-text.ts";
 
 /** A channel that is led twice: by the contract on a chain, and by core's state machine. */
 export interface ContractTwin {
+  /** The state, as the model has it. */
+  readonly channel: () => ContractChannel;
   /** Does the same on both sides. @returns what each of them says, in the same words */
   readonly both: (what: ContractCall) => Promise<readonly [chain: Account, model: Account]>;
 }
@@ -53,7 +55,7 @@ export async function contractTwin(lab: ContractLab, terms: Terms): Promise<Cont
     model = turn.channel;
     return [chain, { answer: turn.events, channel: model, moved }] as const;
   };
-  return { both };
+  return { channel: () => model, both };
 }
 
 const balanceAbi = [
