@@ -64,6 +64,8 @@ export interface ContractLab {
   /** The party with the lower address, and the other. */
   readonly a: PrivateKeyAccount;
   readonly b: PrivateKeyAccount;
+  /** The key of a: everybody knows it. */
+  readonly secretOfA: Hex;
   /** Somebody with a key, and ether for gas, who is neither. */
   readonly stranger: PrivateKeyAccount;
   readonly rpc: (method: string, ...params: readonly unknown[]) => Promise<unknown>;
@@ -109,8 +111,9 @@ export async function openContractLab(): Promise<ContractLab> {
   const giveEther = async (to: Address, amount: bigint): Promise<void> => {
     await rpc("anvil_setBalance", to, numberToHex(amount));
   };
-  const [a, b] = parties();
-  const stranger = account("stranger");
+  const secrets = secretsOfParties();
+  const [a, b] = [privateKeyToAccount(secrets[0]), privateKeyToAccount(secrets[1])];
+  const stranger = privateKeyToAccount(secret("stranger"));
   for (const { address } of [a, b, stranger]) await giveEther(address, 10n ** 24n);
   const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[] = []) => {
     const data = encodeDeployData({ abi, bytecode, args });
@@ -129,6 +132,7 @@ export async function openContractLab(): Promise<ContractLab> {
     contract,
     a,
     b,
+    secretOfA: secrets[0],
     stranger,
     rpc,
     send: (from, name, args, along) =>
@@ -150,15 +154,16 @@ export async function openContractLab(): Promise<ContractLab> {
   };
 }
 
-/** Two parties in the order that the contract wants. */
-function parties(): readonly [PrivateKeyAccount, PrivateKeyAccount] {
-  const [one, other] = [account("one"), account("other")];
-  return BigInt(one.address) < BigInt(other.address) ? [one, other] : [other, one];
+/** The keys of two parties, in the order that the contract wants their addresses in. */
+function secretsOfParties(): readonly [Hex, Hex] {
+  const [one, other] = [secret("one"), secret("other")];
+  const address = (key: Hex) => BigInt(privateKeyToAccount(key).address);
+  return address(one) < address(other) ? [one, other] : [other, one];
 }
 
 /** A key that everybody can know: what it holds is worth nothing anywhere. */
-function account(name: string): PrivateKeyAccount {
-  return privateKeyToAccount(keccak256(stringToHex(`contract lab: ${name}`)));
+function secret(name: string): Hex {
+  return keccak256(stringToHex(`contract lab: ${name}`));
 }
 
 function callData(abi: Abi, functionName: string, args: readonly unknown[]): Hex {
