@@ -12,6 +12,8 @@ export interface ChannelBooks {
   /** Our best voucher, and the neighbour's that is credited, on this channel. */
   readonly signed: Voucher | undefined;
   readonly credited: Voucher | undefined;
+  /** A better one of the neighbour's, which the channel does not cover yet. */
+  readonly held?: Voucher | undefined;
 }
 
 const none = 0n as TokenUnits;
