@@ -1,4 +1,5 @@
 import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
+import type { ChannelStatus } from "./outlook.ts";
 
 /**
  * What the contract does with one channel, as a pure function: {@link call} says for every state and
@@ -11,7 +12,7 @@ import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
  * the token's and the receiver's affair: what is not taken becomes credit of the same amount.
  */
 export interface ContractChannel {
-  readonly status: "none" | "open" | "closing" | "closed";
+  readonly status: ChannelStatus;
   /** Ether comes with the call; a token is fetched by the contract. */
   readonly inEther: boolean;
   /** Seconds from the begin of a close to its end. */
@@ -79,7 +80,7 @@ export type ContractEvent =
 /** The contract's errors, by its names and with its arguments; nothing changed. */
 export type ContractRefusal =
   | { readonly error: "NoticeOutOfRange"; readonly found: bigint; readonly limit: bigint }
-  | { readonly error: "WrongStatus"; readonly found: ContractChannel["status"] }
+  | { readonly error: "WrongStatus"; readonly found: ChannelStatus }
   | { readonly error: "NotAParty" }
   | { readonly error: "WrongSigner"; readonly found: Who; readonly expected: "a" | "b" }
   | { readonly error: "DepositNotAbove"; readonly found: bigint; readonly deposited: bigint }
