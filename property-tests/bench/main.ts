@@ -5,7 +5,7 @@ import { benchHistory } from "./history-bench.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
-import { benchSettlementGas } from "./settlement-gas.ts";
+import { benchSettlement } from "./settlement-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
@@ -26,7 +26,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
   history: () => benchHistory(),
-  settlement: async () => ({ gas: await benchSettlementGas() }),
+  settlement: () => benchSettlement(),
 };
 
 const args = process.argv.slice(2);
