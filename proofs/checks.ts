@@ -1,4 +1,5 @@
 import { shippedAccount } from "./account/account-subject.ts";
+import { accountDefects } from "./defects/account-defect.ts";
 import { killByExploring, killBySolver } from "./defects/killing.ts";
 import { seededDefects } from "./defects/seeded-defect.ts";
 import { proveByExploring } from "./model/exploring.ts";
@@ -7,6 +8,8 @@ import { soundSubjects } from "./naive/naive-subject.ts";
 import type { Report } from "./report/finding.ts";
 import { proveByInduction } from "./smt/proving.ts";
 import { packagedZ3 } from "./smt/solver.ts";
+import { spinFindings, spinKills } from "./spin/spin-proofs.ts";
+import { twinFindings, twinKills } from "./spin/twin.ts";
 
 /** What ships, as systems. */
 export const shippedSubjects: readonly Subject[] = [shippedAccount, ...soundSubjects];
@@ -25,10 +28,14 @@ export const checks: Readonly<Record<string, () => Promise<Report>>> = {
     for (const subject of shippedSubjects) findings.push(...(await proveByExploring(subject)));
     return { findings, kills: [] };
   },
+  spin: async () => ({ findings: await spinFindings(), kills: [] }),
+  twin: async () => ({ findings: await twinFindings(), kills: [] }),
   defects: async () => {
     const kills = [
       ...seededDefects.map(killByExploring),
       ...(await killBySolver(packagedZ3, seededDefects)),
+      ...(await spinKills()),
+      ...(await twinKills(accountDefects)),
     ];
     return { findings: [], kills };
   },
