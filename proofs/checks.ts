@@ -5,9 +5,10 @@ import { seededDefects } from "./defects/seeded-defect.ts";
 import { proveByExploring } from "./model/exploring.ts";
 import type { Subject } from "./model/subject.ts";
 import { soundSubjects } from "./naive/naive-subject.ts";
+import { quintFindings, quintKills } from "./quint/quint-proofs.ts";
 import type { Report } from "./report/finding.ts";
 import { proveByInduction } from "./smt/proving.ts";
-import { packagedZ3 } from "./smt/solver.ts";
+import { otherSolvers, packagedZ3 } from "./smt/solver.ts";
 import { spinFindings, spinKills } from "./spin/spin-proofs.ts";
 import { twinFindings, twinKills } from "./spin/twin.ts";
 
@@ -30,12 +31,23 @@ export const checks: Readonly<Record<string, () => Promise<Report>>> = {
   },
   spin: async () => ({ findings: await spinFindings(), kills: [] }),
   twin: async () => ({ findings: await twinFindings(), kills: [] }),
+  quint: async () => ({ findings: await quintFindings(), kills: [] }),
+  others: async () => {
+    const findings = [];
+    for (const solver of otherSolvers) {
+      for (const subject of shippedSubjects) {
+        findings.push(...(await proveByInduction(solver, subject)));
+      }
+    }
+    return { findings, kills: [] };
+  },
   defects: async () => {
     const kills = [
       ...seededDefects.map(killByExploring),
       ...(await killBySolver(packagedZ3, seededDefects)),
       ...(await spinKills()),
       ...(await twinKills(accountDefects)),
+      ...(await quintKills(accountDefects)),
     ];
     return { findings: [], kills };
   },
