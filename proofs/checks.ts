@@ -1,4 +1,4 @@
-import { shippedAccount } from "./account/account-subject.ts";
+import { otherAccounts, shippedAccount } from "./account/account-subject.ts";
 import { accountDefects } from "./defects/account-defect.ts";
 import { killByExploring, killBySolver } from "./defects/killing.ts";
 import { seededDefects } from "./defects/seeded-defect.ts";
@@ -13,7 +13,11 @@ import { spinFindings, spinKills } from "./spin/spin-proofs.ts";
 import { twinFindings, twinKills } from "./spin/twin.ts";
 
 /** What ships, as systems. */
-export const shippedSubjects: readonly Subject[] = [shippedAccount, ...soundSubjects];
+export const shippedSubjects: readonly Subject[] = [
+  shippedAccount,
+  ...otherAccounts,
+  ...soundSubjects,
+];
 
 /** Everything that can be asked of `npm run prove`, by name, in order. */
 export const checks: Readonly<Record<string, () => Promise<Report>>> = {
