@@ -2,13 +2,17 @@ import { otherAccounts, shippedAccount } from "./account/account-subject.ts";
 import { accountDefects } from "./defects/account-defect.ts";
 import { killByExploring, killBySolver } from "./defects/killing.ts";
 import { seededDefects } from "./defects/seeded-defect.ts";
+import { billingLemmas } from "./lemmas/billing-lemmas.ts";
+import { proveLemmas } from "./lemmas/lemma.ts";
+import { feasibleHops, impossibility } from "./lemmas/other-lemmas.ts";
 import { proveByExploring } from "./model/exploring.ts";
 import type { Subject } from "./model/subject.ts";
 import { soundSubjects } from "./naive/naive-subject.ts";
 import { quintFindings, quintKills } from "./quint/quint-proofs.ts";
-import type { Report } from "./report/finding.ts";
+import type { Finding, Report } from "./report/finding.ts";
+import { shippedChannel } from "./settlement/channel-subject.ts";
 import { proveByInduction } from "./smt/proving.ts";
-import { otherSolvers, packagedZ3 } from "./smt/solver.ts";
+import { otherSolvers, packagedZ3, type Solver } from "./smt/solver.ts";
 import { spinFindings, spinKills } from "./spin/spin-proofs.ts";
 import { twinFindings, twinKills } from "./spin/twin.ts";
 
@@ -16,6 +20,7 @@ import { twinFindings, twinKills } from "./spin/twin.ts";
 export const shippedSubjects: readonly Subject[] = [
   shippedAccount,
   ...otherAccounts,
+  shippedChannel,
   ...soundSubjects,
 ];
 
@@ -28,6 +33,7 @@ export const checks: Readonly<Record<string, () => Promise<Report>>> = {
     }
     return { findings, kills: [] };
   },
+  lemmas: async () => ({ findings: await lemmaFindings([packagedZ3]), kills: [] }),
   explorer: async () => {
     const findings = [];
     for (const subject of shippedSubjects) findings.push(...(await proveByExploring(subject)));
@@ -43,6 +49,7 @@ export const checks: Readonly<Record<string, () => Promise<Report>>> = {
         findings.push(...(await proveByInduction(solver, subject)));
       }
     }
+    findings.push(...(await lemmaFindings(otherSolvers)));
     return { findings, kills: [] };
   },
   defects: async () => {
@@ -56,3 +63,15 @@ export const checks: Readonly<Record<string, () => Promise<Report>>> = {
     return { findings: [], kills };
   },
 };
+
+async function lemmaFindings(solvers: readonly Solver[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const solver of solvers) {
+    const others = [impossibility, ...feasibleHops];
+    findings.push(
+      ...(await proveLemmas(solver, billingLemmas, "proofs/lemmas/billing-lemmas.ts")),
+      ...(await proveLemmas(solver, others, "proofs/lemmas/other-lemmas.ts")),
+    );
+  }
+  return findings;
+}
