@@ -37,11 +37,7 @@ export async function proveLemmas(
   file: string,
 ): Promise<readonly Finding[]> {
   const cases = lemmas.map(casesOf);
-  const questions = cases.flatMap(({ refute, possible, without }) => [
-    refute,
-    possible,
-    ...without,
-  ]);
+  const questions = cases.flatMap(asked);
   const [answers, seconds] = await timed(() => ask(solver, questions));
   const told = new Map(questions.map((question, i) => [question, answers[i] ?? "crashed"]));
   const broken = cases.map(({ refute }) => refute).filter((one) => told.get(one) === "sat");
@@ -72,6 +68,15 @@ export async function proveLemmas(
       faults,
     };
   });
+}
+
+/** Everything that is asked about lemmas, in the order in which it is asked. */
+export function lemmaQuestions(lemmas: readonly Lemma[]): readonly Question[] {
+  return lemmas.map(casesOf).flatMap(asked);
+}
+
+function asked({ refute, possible, without }: Case): readonly Question[] {
+  return [refute, possible, ...without];
 }
 
 function casesOf(lemma: Lemma): Case {

@@ -1,5 +1,6 @@
 import { type AccountRules, shippedRules } from "../account/account-rules.ts";
 import type { AccountDefect } from "../defects/account-defect.ts";
+import { inPairs } from "../process/in-pairs.ts";
 import type { Ending } from "../process/program.ts";
 import { type Finding, type Kill, timed, type Verdict } from "../report/finding.ts";
 import { tracesOf, withQuint } from "./quint.ts";
@@ -78,8 +79,12 @@ async function walkAll(sets: readonly AccountRules[], count: number) {
     const named = (form: RegExp) =>
       new Set(Array.from(ending.text.matchAll(form), (one) => one[1] ?? ""));
     const foreign = walks.flatMap((one) => (one.foreign === undefined ? [] : [one.name]));
-    const failed = new Set([...named(/\d+\) (\w+) failed/g), ...foreign]);
-    return { ending, passed: named(/ok (\w+) passed/g), failed };
+    const [passed, refused] = [named(/ok (\w+) passed/g), named(/\d+\) (\w+) failed/g)];
+    // Where quint did not judge every walk it was given, nothing is known of any.
+    const judged = passed.size + refused.size;
+    const isJudged = known.length > 0 && judged === known.length;
+    const said = `quint judged ${judged} of ${known.length} walks ${ending.aside.slice(0, 200)}`;
+    return { ending, passed, isJudged, failed: new Set([...refused, ...foreign]), said };
   });
 }
 
@@ -91,18 +96,24 @@ const defectWalks = 20;
  * walks of the defect that it does not follow.
  */
 export async function quintKills(defects: readonly AccountDefect[]): Promise<readonly Kill[]> {
-  const { traces } = await tracesOf(runs, 1);
-  const { failed } = await walkAll(
-    defects.map(({ rules }) => rules),
-    defectWalks,
-  );
+  const [{ traces }, { failed, isJudged, ending, said }] = await inPairs([
+    () => tracesOf(runs, 1),
+    () =>
+      walkAll(
+        defects.map(({ rules }) => rules),
+        defectWalks,
+      ),
+  ]);
+  const silence = ending.how === "ended" ? "crashed" : ending.how;
   return defects.map(({ name, rules }, set): Kill => {
     const parting = traces
       .map((trace) => replay(rules, trace).parting)
       .find((one) => one !== undefined);
-    const refused = [...failed].filter((one) => one.startsWith(`set${set}_`));
-    const killed = parting !== undefined || refused.length > 0;
+    const refused = [...failed].filter((one) => isJudged && one.startsWith(`set${set}_`));
+    const isKilled = parting !== undefined || refused.length > 0;
+    const isQuiet = isJudged && traces.length === runs;
+    const outcome = isKilled ? "killed" : isQuiet ? "survives" : silence;
     const walked = `the specification does not follow ${refused.length} of ${defectWalks} walks`;
-    return { defect: name, tool, killed, how: parting ?? walked };
+    return { defect: name, tool, outcome, how: parting ?? (isJudged ? walked : said) };
   });
 }

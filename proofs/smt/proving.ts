@@ -1,6 +1,6 @@
 import type { Subject } from "../model/subject.ts";
 import { type Finding, timed, type Verdict } from "../report/finding.ts";
-import type { Assumption, Induction } from "./induction.ts";
+import { type Assumption, type Induction, questionsOf } from "./induction.ts";
 import type { Answer, Question } from "./question.ts";
 import { ask, type Solver, witnesses } from "./solver.ts";
 
@@ -13,9 +13,8 @@ export async function proveByInduction(
   subject: Subject,
 ): Promise<readonly Finding[]> {
   const induction = subject.induction();
-  const without = induction.assumptions.flatMap((one) => one.without);
   const refutations = induction.obligations.map(({ refute }) => refute);
-  const questions = [...refutations, ...induction.possible, ...without];
+  const questions = questionsOf(induction);
   const [answers, seconds] = await timed(() => ask(solver, questions));
   const told = new Map(questions.map((question, i) => [question, answers[i] ?? "crashed"]));
   const broken = refutations.filter((one) => told.get(one) === "sat");

@@ -39,9 +39,13 @@ active proctype World() {
   do
   :: atomic { tx < quota -> tx++ }
   :: atomic { rx < tx -> rx++ }           /* never chosen: lost */
+#ifndef NOCRASH
   :: atomic { !(crashP || rebootP) -> crashP = true }
+#endif
   :: atomic { !(crashP || rebootP) -> rebootP = true }
+#ifndef NOCRASH
   :: atomic { !(crashQ || rebootQ) -> crashQ = true }
+#endif
   :: atomic { !(crashQ || rebootQ) -> rebootQ = true }
   od
 }
@@ -180,6 +184,12 @@ c_code {
 #ifdef WITNESS
     if (now.y == N && now.w == now.v && F(now.priceQ, N) == 2 * N)
       what = "WITNESS all is sent, received and paid, at the dear price";
+#endif
+#ifdef PRINT
+    /* T9: what journals, kernels and the network hold wherever nobody is in the middle of a step. */
+    if (!(now.nextV | now.nextR | now.nextW | now.nextY | now.crashP | now.rebootP | now.crashQ | now.rebootQ))
+      fprintf(stderr, "%d %d %d %d %d %d %d %d %d %d %d %d %d %d\n", now.tx, now.rx, now.quota, now.r, now.g,
+        now.v, now.priceP, now.G, now.w, now.y, now.priceQ, now.said, now.cheap, now.dear);
 #endif
     if (what) printf("BROKEN: %s\n", what);
     return what != 0;

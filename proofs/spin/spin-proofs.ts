@@ -1,4 +1,5 @@
-import { type Finding, type Kill, timed } from "../report/finding.ts";
+import { inPairs } from "../process/in-pairs.ts";
+import { type Finding, type Kill, outcomeOf, timed } from "../report/finding.ts";
 import { type SpinRun, search } from "./spin.ts";
 
 /** A model and what it is searched for. */
@@ -86,18 +87,17 @@ export function spinFindings(): Promise<readonly Finding[]> {
 }
 
 /** What takes too long for every run. */
-export function nightlySpinFindings(): Promise<readonly Finding[]> {
+export function deepSpinFindings(): Promise<readonly Finding[]> {
   return findingsOf([safety(5, 1)]);
 }
 
-async function findingsOf(cases: readonly Case[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const one of cases) {
+function findingsOf(cases: readonly Case[]): Promise<readonly Finding[]> {
+  const works = cases.map((one) => async (): Promise<Finding> => {
     const [result, seconds] = await timed(() => search(one.run));
     const found = result.verdict === "refuted";
     const right = one.mustFind ? found : result.verdict === "proved";
     const wrong = result.verdict === "proved" ? "unknown" : result.verdict;
-    findings.push({
+    return {
       theorems: one.theorems,
       what: one.what,
       tool: "spin",
@@ -106,9 +106,9 @@ async function findingsOf(cases: readonly Case[]): Promise<readonly Finding[]> {
       seconds,
       verdict: right ? "proved" : wrong,
       faults: right ? [] : [result.said],
-    });
-  }
-  return findings;
+    };
+  });
+  return inPairs(works);
 }
 
 /** The name of a seeded defect in the Promela model. */
@@ -128,12 +128,11 @@ const flags: Readonly<Record<string, string>> = {
 };
 
 /** Which of the seeded defects spin tells from the protocol. */
-export async function spinKills(): Promise<readonly Kill[]> {
-  const kills: Kill[] = [];
-  for (const [defect, flag] of Object.entries(flags)) {
+export function spinKills(): Promise<readonly Kill[]> {
+  const works = Object.entries(flags).map(([defect, flag]) => async (): Promise<Kill> => {
     const defines = { N: 3, LIMIT: 3, T: 2, CHUNK: 1, [flag]: 1 };
     const { verdict, said } = await search({ model: "account", defines, search: "shortest" });
-    kills.push({ defect, tool: "spin", killed: verdict === "refuted", how: said });
-  }
-  return kills;
+    return { defect, tool: "spin", outcome: outcomeOf(verdict), how: said };
+  });
+  return inPairs(works);
 }

@@ -31,7 +31,7 @@ export interface SpinResult {
 export const searchLimit = 900_000;
 
 /** The longest run that is followed; a longer one would not be counted as searched. */
-const depthLimit = 5_000_000;
+const depthLimit = 1_000_000;
 
 /** Generates, compiles and runs a verifier. Only a search that says it was complete proves anything. */
 export async function search(asked: SpinRun, limit = searchLimit): Promise<SpinResult> {

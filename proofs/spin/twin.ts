@@ -1,46 +1,69 @@
-import type { AccountRules } from "../account/account-rules.ts";
-import { shippedRules } from "../account/account-rules.ts";
+import { type AccountRules, shippedRules } from "../account/account-rules.ts";
 import { accountScopes } from "../account/account-scope.ts";
 import type { AccountConstant } from "../account/account-system.ts";
 import { type AccountField, accountFields, accountSystem } from "../account/account-system.ts";
 import type { AccountDefect } from "../defects/account-defect.ts";
 import { explore, type Scope, unpack } from "../model/explorer.ts";
-import { type Finding, type Kill, timed, type Verdict } from "../report/finding.ts";
-import { search } from "./spin.ts";
+import { inPairs } from "../process/in-pairs.ts";
+import { type Finding, type Kill, outcomeOf, timed, type Verdict } from "../report/finding.ts";
+import { type SpinResult, search } from "./spin.ts";
 
 type AccountScope = Scope<AccountField, AccountConstant>;
 
-/** What the comparison of one scope found. */
+/** What the comparison of two sets of states found. */
 export interface Twins {
   readonly verdict: Verdict;
   /** States that both reach. */
   readonly common: number;
-  /** A state that only one of them reaches, in its fields. */
+  /** A state that only one of them reaches. */
   readonly onlyHere: string | undefined;
   readonly onlyThere: string | undefined;
+  /** What spin said. */
   readonly said: string;
 }
 
-/**
- * Whether the rules and the twin in Promela reach the very same states: a guard that is stricter on
- * one side, and a step that is missing there, both show.
- */
-export async function compareWithTwin(rules: AccountRules, scope: AccountScope): Promise<Twins> {
+/** The states that a search printed, a line each. */
+export function printedStates({ printed }: SpinResult): ReadonlySet<string> {
+  return new Set(printed.split("\n").filter((line) => /^\d+( \d+)+$/.test(line)));
+}
+
+/** Compares states with those of a search. A search that was not complete is equal to nothing. */
+export function compareStates(here: ReadonlySet<string>, result: SpinResult): Twins {
+  const { verdict, said } = result;
+  if (verdict !== "proved") {
+    const wrong = verdict === "refuted" ? "unknown" : verdict;
+    return { verdict: wrong, common: 0, onlyHere: undefined, onlyThere: undefined, said };
+  }
+  const there = printedStates(result);
+  const onlyHere = [...here].find((state) => !there.has(state));
+  const onlyThere = [...there].find((state) => !here.has(state));
+  const common = [...here].filter((state) => there.has(state)).length;
+  // Two empty sets are equal, and so are two systems that never leave the beginning.
+  const equal = onlyHere === undefined && onlyThere === undefined && common > 1;
+  return { verdict: equal ? "proved" : "refuted", common, onlyHere, onlyThere, said };
+}
+
+/** Every state that the twin in Promela reaches in a scope. */
+export function searchTwin(scope: AccountScope, limit?: number): Promise<SpinResult> {
   const mask = scope.prices.reduce((all, price, i) => all + (price === 2 ? 1 << i : 0), 0);
   const { L, c } = scope.constants;
   const defines = { N: scope.prices.length, MASK: mask, LIMIT: L, CHUNK: c, REBOOTS: 1 };
-  const { verdict, said, printed: lines } = await search({ model: "twin", defines, search: "all" });
-  if (verdict !== "proved") {
-    return { verdict, common: 0, onlyHere: undefined, onlyThere: undefined, said };
-  }
-  const there = new Set(lines.split("\n").filter((line) => /^\d+( \d+)+$/.test(line)));
+  return search({ model: "twin", defines, search: "all" }, limit);
+}
+
+/**
+ * Whether rules reach the very same states as the twin: a guard that is stricter on one side, and a
+ * step that is missing there, both show.
+ */
+export function compareWithTwin(
+  rules: AccountRules,
+  scope: AccountScope,
+  result: SpinResult,
+): Twins {
   const { seen } = explore(accountSystem(rules), scope, "ignored");
   const here = new Set(Array.from(seen.keys(), (packed) => line(scope, packed)));
-  const onlyHere = named([...here].find((state) => !there.has(state)));
-  const onlyThere = named([...there].find((state) => !here.has(state)));
-  const equal = onlyHere === undefined && onlyThere === undefined && here.size > 1;
-  const common = [...here].filter((state) => there.has(state)).length;
-  return { verdict: equal ? "proved" : "refuted", common, onlyHere, onlyThere, said };
+  const found = compareStates(here, result);
+  return { ...found, onlyHere: named(found.onlyHere), onlyThere: named(found.onlyThere) };
 }
 
 function line(scope: AccountScope, packed: number): string {
@@ -58,11 +81,13 @@ const scopes = accountScopes(3, [3], [2], 1);
 
 /** The shipped rules and their twin, for all price vectors of a scope. */
 export async function twinFindings(): Promise<readonly Finding[]> {
-  const [all, seconds] = await timed(async () => {
-    const found: Twins[] = [];
-    for (const scope of scopes) found.push(await compareWithTwin(shippedRules, scope));
-    return found;
-  });
+  const [all, seconds] = await timed(() =>
+    inPairs(
+      scopes.map(
+        (scope) => async () => compareWithTwin(shippedRules, scope, await searchTwin(scope)),
+      ),
+    ),
+  );
   const odd = all.filter(({ verdict }) => verdict !== "proved");
   const states = all.reduce((sum, { common }) => sum + common, 0);
   return [
@@ -88,11 +113,14 @@ function difference({ onlyHere, onlyThere, said }: Twins): string {
 export async function twinKills(defects: readonly AccountDefect[]): Promise<readonly Kill[]> {
   const scope = accountScopes(3, [2], [1], 1)[0];
   if (scope === undefined) return [];
-  const kills: Kill[] = [];
-  for (const { name, rules } of defects) {
-    const { verdict, onlyHere, onlyThere, said } = await compareWithTwin(rules, scope);
-    const how = onlyHere ?? onlyThere ?? said;
-    kills.push({ defect: name, tool: "twin", killed: verdict === "refuted", how });
-  }
-  return kills;
+  const result = await searchTwin(scope);
+  return defects.map(({ name, rules }): Kill => {
+    const found = compareWithTwin(rules, scope, result);
+    return {
+      defect: name,
+      tool: "twin",
+      outcome: outcomeOf(found.verdict),
+      how: difference(found),
+    };
+  });
 }
