@@ -1,5 +1,5 @@
 import type { Algebra } from "#core/rules/algebra.ts";
-import { capacity, isCovered } from "#core/rules/channel-rules.ts";
+import { capacity, isCovered, mayPermit } from "#core/rules/channel-rules.ts";
 import type { Model, State, System, World } from "../model/system.ts";
 
 /**
@@ -10,19 +10,19 @@ type Field = "ownDeposit" | "ownOut" | "deposit" | "permitted" | "out" | "signed
 
 /** What the honest party does with vouchers and permits. */
 export interface ChannelRules {
-  /** Whether a voucher over a total counts. The first of these ships (Q1). */
+  /** Whether a voucher over a total counts (Q1). */
   readonly mayCredit: <I, B>(a: Algebra<I, B>, s: State<Field, I>, most: I, total: I) => B;
   /** Whether the other party may be permitted to withdraw so much in all. */
   readonly mayPermit: <I, B>(a: Algebra<I, B>, s: State<Field, I>, total: I) => B;
 }
 
-/** What ships, and the permit rule that the settlement contract asks for. */
+/** What ships. */
 export const soundChannel: ChannelRules = {
   mayCredit: (a, s, most, total) => {
     const held = a.subtract(s.deposit, s.permitted);
     return isCovered(a, total, capacity(a, held, s.signed, most));
   },
-  mayPermit: (a, s, total) => a.atMost(a.add(s.credited, total), a.add(s.deposit, s.signed)),
+  mayPermit,
 };
 
 /** Crediting whatever is signed, whether or not the channel holds it. */
@@ -55,6 +55,7 @@ export function channelSystem(rules: ChannelRules): System<Field, "most"> {
         first: { ...paid, signed: z, credited: z },
         actions: [...contractActions(world), ...partyActions(rules, world)],
         claims: (s) => [
+          { theorem: "claim", name: "0 <= credited", holds: a.atMost(z, s.credited) },
           { theorem: "claim", name: "out <= permitted", holds: a.atMost(s.out, s.permitted) },
           {
             theorem: "claim",
