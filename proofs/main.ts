@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checks, scripts } from "./checks.ts";
-import { isRight, type Report, survivors } from "./report/finding.ts";
+import { isRight, type Report, survivors, timed } from "./report/finding.ts";
 import { pagePath, withReport } from "./report/page.ts";
-import { plainReport } from "./report/table.ts";
+import { type CheckTime, plainReport, timeLines } from "./report/table.ts";
 
 /**
  * `npm run prove`: proves the theorems of the protocol and prints what was proved by what, for how
@@ -43,18 +43,24 @@ if (values.help || unknown.length > 0) {
 if (values.dump !== undefined) dump(values.dump);
 
 const reports = new Map<string, Report>();
-for (const [name, { run, isDeep }] of Object.entries(checks)) {
+const times: CheckTime[] = [];
+for (const [name, { run, isDeep, goal }] of Object.entries(checks)) {
   if (values.only ? !values.only.includes(name) : isDeep && !values.deep) continue;
   if (!values.json) console.error(`${name} ...`);
-  reports.set(name, await run());
+  const [report, seconds] = await timed(run);
+  reports.set(name, report);
+  times.push({ check: name, seconds, ...(goal === undefined ? {} : { goal }) });
 }
 if (values.write) write(reports);
 const findings = [...reports.values()].flatMap((report) => report.findings);
 const kills = [...reports.values()].flatMap((report) => report.kills);
 const right = isRight({ findings, kills });
 if (values.json)
-  console.log(JSON.stringify({ right, findings, kills, survivors: survivors(kills) }));
-else console.log(plainReport({ findings, kills }), right ? "\nall proved" : "\nNOT all proved");
+  console.log(JSON.stringify({ right, findings, kills, survivors: survivors(kills), times }));
+else {
+  console.log(`${plainReport({ findings, kills })}\n\n${timeLines(times)}`);
+  console.log(right ? "\nall proved" : "\nNOT all proved");
+}
 process.exit(right ? 0 : 1);
 
 function deepNames(): readonly string[] {

@@ -22,8 +22,8 @@ export function accountUnder(rules: AccountRules): Subject {
   return subjectOf(accountSystem(rules), file, "", accountScopes(3, [3], [1], 1));
 }
 
-/** Each side against anyone, and the account whose disks are lost. */
-export const otherAccounts: readonly Subject[] = [
+/** Each side against anyone. */
+export const againstAnyone: readonly Subject[] = [
   subjectOf(
     payeeSystem,
     "proofs/account/payee-system.ts",
@@ -46,10 +46,12 @@ export const otherAccounts: readonly Subject[] = [
       choices: 3,
     })),
   ),
-  subjectOf(
-    withLostDisks(accountSystem(shippedRules)),
-    "proofs/account/lost-disk.ts",
-    "prices {1,2}^2, L 2, c 1, leaps of 2 bytes",
-    accountScopes(2, [2], [1], 2),
-  ),
 ];
+
+/** The account whose disks are lost. */
+export const accountWithLostDisks: Subject = subjectOf(
+  withLostDisks(accountSystem(shippedRules)),
+  "proofs/account/lost-disk.ts",
+  "prices {1,2}^2, L 2, c 1, leaps of 2 bytes",
+  accountScopes(2, [2], [1], 2),
+);

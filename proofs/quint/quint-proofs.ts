@@ -3,7 +3,7 @@ import type { AccountDefect } from "../defects/account-defect.ts";
 import { inPairs } from "../process/in-pairs.ts";
 import type { Ending } from "../process/program.ts";
 import { type Finding, type Kill, timed, type Verdict } from "../report/finding.ts";
-import { tracesOf, withQuint } from "./quint.ts";
+import { quintLimit, tracesOf, withQuint } from "./quint.ts";
 import { replay } from "./replay.ts";
 import { type Walk, walk, walksModule } from "./walks.ts";
 
@@ -15,15 +15,15 @@ const tool = "quint";
 const runs = 100;
 
 /** The readable specification: typechecked, run, and compared with the rules in both directions. */
-export async function quintFindings(): Promise<readonly Finding[]> {
+export async function quintFindings(limit = quintLimit): Promise<readonly Finding[]> {
   const [typed, typedIn] = await timed(() =>
-    withQuint(["typecheck", "account.qnt"], {}, (ending) => ending),
+    withQuint(["typecheck", "account.qnt"], {}, (ending) => ending, limit),
   );
-  const [{ ending, traces }, tracedIn] = await timed(() => tracesOf(runs, 1));
+  const [{ ending, traces }, tracedIn] = await timed(() => tracesOf(runs, 1, limit));
   const replays = traces.map((trace) => replay(shippedRules, trace));
   const steps = replays.reduce((sum, one) => sum + one.steps, 0);
   const partings = replays.flatMap(({ parting }) => parting ?? []);
-  const [walked, walkedIn] = await timed(() => walkAll([shippedRules], runs));
+  const [walked, walkedIn] = await timed(() => walkAll([shippedRules], runs, limit));
   const common = { theorems, tool, file };
   return [
     {
@@ -63,19 +63,20 @@ function judged(
   { how, text, aside }: Ending,
   partings: readonly string[],
 ): Pick<Finding, "verdict" | "faults"> {
-  if (partings.length > 0) return { verdict: "refuted", faults: partings };
+  const isCut = how === "missing" || how === "timed out";
+  if (partings.length > 0) return { verdict: isCut ? how : "refuted", faults: partings };
   const verdict: Verdict = how === "ended" ? "proved" : how;
   return { verdict, faults: how === "ended" ? [] : [`${text} ${aside}`.slice(0, 400)] };
 }
 
 /** Walks of several sets of rules, in one run of quint. */
-async function walkAll(sets: readonly AccountRules[], count: number) {
+async function walkAll(sets: readonly AccountRules[], count: number, limit: number) {
   const walks = sets.flatMap((rules, set): readonly Walk[] =>
     Array.from({ length: count }, (_, i) => walk(rules, `set${set}_walk${i}Test`, i + 1)),
   );
   const words = ["test", "walks.qnt", "--main=walks", "--backend=typescript", "--seed=1"];
   const known = walks.filter(({ foreign }) => foreign === undefined);
-  return withQuint(words, { "walks.qnt": walksModule(known) }, (ending) => {
+  const judge = (ending: Ending) => {
     const named = (form: RegExp) =>
       new Set(Array.from(ending.text.matchAll(form), (one) => one[1] ?? ""));
     const foreign = walks.flatMap((one) => (one.foreign === undefined ? [] : [one.name]));
@@ -85,7 +86,8 @@ async function walkAll(sets: readonly AccountRules[], count: number) {
     const isJudged = known.length > 0 && judged === known.length;
     const said = `quint judged ${judged} of ${known.length} walks ${ending.aside.slice(0, 200)}`;
     return { ending, passed, isJudged, failed: new Set([...refused, ...foreign]), said };
-  });
+  };
+  return withQuint(words, { "walks.qnt": walksModule(known) }, judge, limit);
 }
 
 /** How many walks of a defect are tried. */
@@ -95,13 +97,17 @@ const defectWalks = 20;
  * Which seeded defects part from the specification: runs of it that the defect does not follow, or
  * walks of the defect that it does not follow.
  */
-export async function quintKills(defects: readonly AccountDefect[]): Promise<readonly Kill[]> {
+export async function quintKills(
+  defects: readonly AccountDefect[],
+  limit = quintLimit,
+): Promise<readonly Kill[]> {
   const [{ traces }, { failed, isJudged, ending, said }] = await inPairs([
-    () => tracesOf(runs, 1),
+    () => tracesOf(runs, 1, limit),
     () =>
       walkAll(
         defects.map(({ rules }) => rules),
         defectWalks,
+        limit,
       ),
   ]);
   const silence = ending.how === "ended" ? "crashed" : ending.how;

@@ -18,13 +18,14 @@ export async function withQuint<T>(
   words: readonly string[],
   extra: Readonly<Record<string, string>>,
   then: (ending: Ending, read: () => readonly string[]) => T,
+  limit = quintLimit,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "quint-"));
   try {
     cpSync(fileURLToPath(new URL("account.qnt", import.meta.url)), join(folder, "account.qnt"));
     for (const [name, text] of Object.entries(extra)) writeFileSync(join(folder, name), text);
     const command = [process.execPath, program, ...words] as const;
-    const ending = await run(command, { folder, limit: quintLimit });
+    const ending = await run(command, { folder, limit });
     const traces = () =>
       readdirSync(folder)
         .filter((name) => name.endsWith(".itf.json"))
@@ -37,7 +38,7 @@ export async function withQuint<T>(
 }
 
 /** Runs of the specification, as ITF traces, with the theorems checked in every state. */
-export function tracesOf(count: number, seed: number) {
+export function tracesOf(count: number, seed: number, limit = quintLimit) {
   const options = ["--backend=typescript", "--main=small", "--invariant=Theorems", "--mbt"];
   const size = [
     "--max-steps=60",
@@ -53,8 +54,9 @@ export function tracesOf(count: number, seed: number) {
     "--verbosity=1",
     "--out-itf=trace.itf.json",
   ];
-  return withQuint(words, {}, (ending, read) => ({
+  const told = (ending: Ending, read: () => readonly string[]) => ({
     ending,
     traces: ending.how === "ended" ? read() : [],
-  }));
+  });
+  return withQuint(words, {}, told, limit);
 }

@@ -65,6 +65,24 @@ export function plainReport({ findings, kills }: Report): string {
   return [...parts, [...faults, ...alive].join("\n")].filter((one) => one.length > 0).join("\n\n");
 }
 
+/** How long a check took, in seconds, and how long it should, where that is a goal. */
+export interface CheckTime {
+  readonly check: string;
+  readonly seconds: number;
+  readonly goal?: number;
+}
+
+/** How long each check took, beside its goal. A slow machine makes no proof wrong. */
+export function timeLines(times: readonly CheckTime[]): string {
+  const lines = times.map(({ check, seconds, goal }) => {
+    const missed = goal !== undefined && seconds > goal ? ", not met on this machine" : "";
+    const beside = goal === undefined ? "" : ` (goal: ${goal} s on two quiet cores${missed})`;
+    return `${check}: ${seconds.toFixed(1)} s${beside}`;
+  });
+  const all = times.reduce((sum, { seconds }) => sum + seconds, 0);
+  return [...lines, `in all: ${all.toFixed(1)} s`].join("\n");
+}
+
 function plain(rows: Table): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows

@@ -49,7 +49,7 @@ test("a solver that crashes after its first answer has given one answer", async 
 test.each([missing, crashing, silent, lost, says("unknown"), says("sat"), says("unsat")])(
   "a solver that is or $name proves nothing",
   async (solver) => {
-    const findings = await proveByInduction(solver, shippedAccount);
+    const findings = await proveByInduction(solver, [shippedAccount]);
     expect(findings.filter(({ verdict }) => verdict !== "proved").length).toBeGreaterThan(0);
   },
 );

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { shippedRules } from "../../proofs/account/account-rules.ts";
 import { accountDefects } from "../../proofs/defects/account-defect.ts";
 import { tracesOf, withQuint } from "../../proofs/quint/quint.ts";
+import { quintFindings, quintKills } from "../../proofs/quint/quint-proofs.ts";
 import { replay } from "../../proofs/quint/replay.ts";
 import { walk, walksModule } from "../../proofs/quint/walks.ts";
 
@@ -32,4 +33,11 @@ test("the specification follows a walk of the rules, and no walk of a defect tha
 test("an empty trace agrees with nothing", () => {
   expect(replay(shippedRules, '{"states":[]}').parting).toBe("an empty trace");
   expect(() => replay(shippedRules, "nonsense")).toThrow(SyntaxError);
+});
+
+test("a quint that is stopped before it said anything has proved nothing, and killed nothing", async () => {
+  const findings = await quintFindings(1);
+  expect(findings.map(({ verdict }) => verdict)).toEqual(["timed out", "timed out", "timed out"]);
+  const kills = await quintKills(accountDefects.slice(0, 2), 1);
+  expect(kills.map(({ outcome }) => outcome)).toEqual(["timed out", "timed out"]);
 });
