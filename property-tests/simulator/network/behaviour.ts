@@ -1,0 +1,93 @@
+import type { Output } from "#core/node/output.ts";
+import type { LeaseMessage, Message, Statement, VoucherMessage } from "#core/peer/message.ts";
+import { encodeMessage, statementDigest } from "#core/peer/message-form.ts";
+import { decodeMessage } from "#core/peer/message-reader.ts";
+import { sum } from "#core/settlement/voucher.ts";
+import type { Position } from "#core/units/position.ts";
+import { isHonest, type Network, type SimNode } from "./network.ts";
+
+/** A cheat that says old things again remembers so many of them. */
+const memoryLimit = 64;
+
+/** What a node really does of what its `step` asks: all of it, if it is honest. */
+export function disguised(
+  net: Network,
+  node: SimNode,
+  outputs: readonly Output[],
+): readonly Output[] {
+  if (isHonest(node)) return outputs;
+  return outputs.flatMap((output): readonly Output[] => {
+    if (output.type !== "Send") return [output];
+    const said = spoken(net, node, output.bytes);
+    return said.map((bytes) => ({ ...output, bytes }));
+  });
+}
+
+function spoken(net: Network, node: SimNode, bytes: Uint8Array): readonly Uint8Array[] {
+  const message = decodeMessage(bytes);
+  if (typeof message === "string") return [bytes];
+  if (node.behaviour === "replaysVouchers") return replayed(net, node, bytes, message);
+  const lie = lieOf(node, message);
+  if (lie === undefined) return [];
+  return [lie === message ? bytes : encodeMessage(lie)];
+}
+
+/** What a cheat says instead: the same, something else, or nothing. */
+function lieOf(node: SimNode, message: Message): Message | undefined {
+  switch (node.behaviour) {
+    case "neverPays":
+    case "newIdentities":
+      return message.type === "VOUCHER" ? unpaid(message) : message;
+    case "stopsPaying":
+      return message.type === "VOUCHER" && isBeyond(node, message) ? undefined : message;
+    case "liesAboutReceived":
+      if (message.type === "STATEMENT") return inflated(node, message);
+      return message.type === "LEASE" ? uncredited(message) : message;
+    default:
+      return message;
+  }
+}
+
+function unpaid(message: VoucherMessage): VoucherMessage {
+  return { ...message, voucher: undefined };
+}
+
+function isBeyond(node: SimNode, { voucher }: VoucherMessage): boolean {
+  return voucher !== undefined && sum(voucher.totals) > node.paysUpTo;
+}
+
+/** Claims to have received twice what it did, and to have sent half: no rule listens (T22). */
+function inflated(node: SimNode, statement: Statement): Statement {
+  const counters = statement.counters.map(({ sent, read }) => ({
+    sent: (sent / 2n) as Position,
+    read: (read * 2n) as Position,
+  }));
+  const lie = { ...statement, counters };
+  return { ...lie, signature: node.signer.sign(statementDigest(lie)) };
+}
+
+/** Claims that nothing was ever credited. */
+function uncredited(message: LeaseMessage): LeaseMessage {
+  return { ...message, credited: undefined };
+}
+
+/** Says what it has to say, and something of before once more: newer vouchers come seldom. */
+function replayed(
+  net: Network,
+  node: SimNode,
+  bytes: Uint8Array,
+  message: Message,
+): readonly Uint8Array[] {
+  const { fault } = net.chance;
+  if (message.type === "VOUCHER") {
+    if (node.memory.length === memoryLimit) node.memory.shift();
+    node.memory.push(bytes);
+  }
+  const old = node.memory[fault.below(Math.max(1, node.memory.length))];
+  return old === undefined ? [bytes] : [bytes, old];
+}
+
+/** Whether a node's kernel sends as paid whatever it likes, quota or not (T7). */
+export function floods(node: SimNode): boolean {
+  return node.behaviour === "neverPays" || node.behaviour === "newIdentities";
+}

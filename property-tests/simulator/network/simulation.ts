@@ -1,0 +1,131 @@
+import { checkEnd } from "../check/end-check.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { build, type RunOptions } from "./build.ts";
+import { deliver } from "./delivery.ts";
+import { type FaultPlan, faultPlan, injectFaults } from "./faults.ts";
+import { isHonest, isUp, linkAt, type Network, type SimNode } from "./network.ts";
+import { feed, readingsOf, start } from "./shell.ts";
+import { arrive, moveFlows } from "./traffic.ts";
+
+/** How often nodes that wait for something look again, in steps. */
+const pokeSteps = 16;
+
+/** After so many steps in which no byte could move, flows that still wait are given up. */
+const hopelessSteps = 4000;
+
+/** How long books may take to agree once all flows have ended, in steps. */
+const drainSteps = 20_000;
+
+/** Watches a run from outside: plots. */
+export type Watcher = (net: Network) => void;
+
+/** Runs a scenario to its end: flows done and books settled, or its last step. */
+export function simulate(scenario: Scenario, options: RunOptions = {}, watch?: Watcher): Network {
+  const net = build(scenario, options);
+  const plan = faultPlan(net);
+  for (const node of net.nodes) start(net, node);
+  let movedAt = 0;
+  while (net.now < scenario.maxSteps && !(isIdle(net, plan) || net.now - movedAt > hopelessSteps)) {
+    if (tick(net, plan)) movedAt = net.now;
+    watch?.(net);
+    endFlows(net);
+  }
+  const settled = settle(net, plan, scenario.maxSteps);
+  watch?.(net);
+  checkEnd(net, settled);
+  return net;
+}
+
+/** One step of virtual time. Says whether any bytes moved. */
+function tick(net: Network, plan: FaultPlan): boolean {
+  net.now += 1;
+  injectFaults(net, plan);
+  deliver(net);
+  const arrived = arrive(net);
+  const moved = moveFlows(net);
+  for (const node of net.nodes) if (node.unread.size > 0) look(net, node);
+  if (net.now % pokeSteps === 0) {
+    for (const node of net.nodes)
+      if (waitsForSomething(net, node)) feed(net, node, { type: "Poke" });
+  }
+  return arrived || moved;
+}
+
+function look(net: Network, node: SimNode): void {
+  const readings = readingsOf(net, node);
+  if (readings.length > 0) feed(net, node, { type: "Readings", readings });
+}
+
+/** P4: whether there is a reason to look again: bytes that wait, or something unanswered. */
+function waitsForSomething(net: Network, node: SimNode): boolean {
+  if (node.waiting.size > 0) return true;
+  return node.ends.some((end, neighbour) => {
+    if (end.retired || !isUp(net, linkAt(net, end.link))) return false;
+    const live = node.core.live[neighbour];
+    return (
+      live !== undefined && (live.hello === undefined || !live.greeted || owes(node, neighbour))
+    );
+  });
+}
+
+/** Whether a neighbour has not said that it credited all that was signed to it. */
+function owes(node: SimNode, neighbour: number): boolean {
+  const signed = node.core.ledger.neighbours[neighbour]?.signed;
+  const acknowledged = node.core.live[neighbour]?.acknowledged ?? 0n;
+  return signed !== undefined && signed.totals.reduce((a, b) => a + b, 0n) > acknowledged;
+}
+
+function endFlows(net: Network): void {
+  for (const flow of net.flows) {
+    if (flow.doneAt === undefined && flow.left === 0n && flow.outstanding === 0n) {
+      flow.doneAt = net.now;
+    }
+  }
+}
+
+function isIdle(net: Network, plan: FaultPlan): boolean {
+  return net.flows.every(({ doneAt }) => doneAt !== undefined) && plan.healing.size === 0;
+}
+
+/** Everybody settles until both sides of every account say the same, or time is up. */
+function settle(net: Network, plan: FaultPlan, maxSteps: number): boolean {
+  const until = Math.min(maxSteps, net.now + drainSteps);
+  let rounds = 0;
+  while (!isSettled(net, rounds)) {
+    if (net.now >= until) return false;
+    if (rounds % pokeSteps === 0) {
+      for (const node of net.nodes) {
+        if (!isConcerned(net, node)) continue;
+        look(net, node);
+        look(net, node);
+        feed(net, node, { type: "Wish", wish: { type: "Settle" } });
+      }
+    }
+    rounds += 1;
+    tick(net, plan);
+  }
+  return true;
+}
+
+/** Whether a node took part in anything that is to be settled. */
+function isConcerned(net: Network, node: SimNode): boolean {
+  return node.ends.some((end) => {
+    const { ways } = linkAt(net, end.link);
+    return [...ways[0], ...ways[1]].some((way) => way.sent > 0n || way.bestSigned > 0n);
+  });
+}
+
+/** Two rounds at least, so that every counter is read twice and every voucher has been sent. */
+function isSettled(net: Network, rounds: number): boolean {
+  if (rounds <= 2 * pokeSteps || net.datagrams > 0) return false;
+  return net.nodes.every(
+    (node) =>
+      !isHonest(node) ||
+      node.ends.every((end, neighbour) => {
+        const link = linkAt(net, end.link);
+        const other = net.nodes[link.nodes[end.side === 0 ? 1 : 0]];
+        const counts = !end.retired && isUp(net, link) && other !== undefined && isHonest(other);
+        return !counts || !owes(node, neighbour);
+      }),
+  );
+}
