@@ -7,6 +7,7 @@ import { origin, type Position } from "#core/units/position.ts";
 import {
   across,
   isHonest,
+  ledgerOf,
   linkAt,
   type Network,
   nodeAt,
@@ -52,14 +53,14 @@ export interface Books {
 /** Both books about one account, once both sides have it. */
 export function booksOf(net: Network, way: Way): Books | undefined {
   const link = linkAt(net, way.link);
-  const payer = nodeAt(net, way.payer).core;
-  const payee = nodeAt(net, way.payee).core;
+  const payer = nodeAt(net, way.payer);
+  const payee = nodeAt(net, way.payee);
   const out = link.numbers[way.side];
   const into = link.numbers[across(way.side)];
-  const owing = payer.ledger.neighbours[out]?.outbound[way.class - 1];
-  const owed = payee.ledger.neighbours[into]?.inbound[way.class - 1];
+  const owing = ledgerOf(payer).neighbours[out]?.outbound[way.class - 1];
+  const owed = ledgerOf(payee).neighbours[into]?.inbound[way.class - 1];
   if (owing === undefined || owed === undefined) return undefined;
-  const sent = payer.live[out]?.paths[way.class - 1]?.sent ?? owing.sent;
+  const sent = payer.core.live[out]?.paths[way.class - 1]?.sent ?? owing.sent;
   return { payer: owing, payee: owed, sent };
 }
 

@@ -2,6 +2,7 @@ import { due } from "#core/schedule/schedule.ts";
 import type { Position } from "#core/units/position.ts";
 import { isHonest, isUp, linkAt, type Network, nodeAt, type Way } from "../network/network.ts";
 import { booksOf, checkAccount, overpaidOf } from "./account-check.ts";
+import { checkIntermediaries } from "./intermediary-check.ts";
 import { note, violate } from "./violating.ts";
 
 /** Every account that was used, those of former identities as well. */
@@ -19,6 +20,7 @@ export function checkEnd(net: Network, settled: boolean): void {
     if (way.final === undefined) checkAccount(net, way);
   }
   checkConservation(net);
+  checkIntermediaries(net);
   if (net.now < net.scenario.maxSteps) checkLiveness(net, settled);
 }
 
@@ -34,7 +36,13 @@ function checkLiveness(net: Network, settled: boolean): void {
   for (const way of usedWays(net)) {
     const honest = isHonest(nodeAt(net, way.payer)) && isHonest(nodeAt(net, way.payee));
     const books = booksOf(net, way);
-    if (!honest || books === undefined || !isUp(net, linkAt(net, way.link))) continue;
+    if (
+      !honest ||
+      way.final !== undefined ||
+      books === undefined ||
+      !isUp(net, linkAt(net, way.link))
+    )
+      continue;
     const { signed } = books.payer;
     const { credited } = books.payee;
     if (signed !== credited) violate(net, "T20", way, `at rest: v ${signed}, w ${credited}`);

@@ -1,8 +1,7 @@
 import type { Output } from "#core/node/output.ts";
-import type { LeaseMessage, Message, Statement, VoucherMessage } from "#core/peer/message.ts";
+import type { LeaseMessage, Message, Statement } from "#core/peer/message.ts";
 import { encodeMessage, statementDigest } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
-import { sum } from "#core/settlement/voucher.ts";
 import type { Position } from "#core/units/position.ts";
 import { isHonest, type Network, type SimNode } from "./network.ts";
 
@@ -28,32 +27,14 @@ function spoken(net: Network, node: SimNode, bytes: Uint8Array): readonly Uint8A
   if (typeof message === "string") return [bytes];
   if (node.behaviour === "replaysVouchers") return replayed(net, node, bytes, message);
   const lie = lieOf(node, message);
-  if (lie === undefined) return [];
   return [lie === message ? bytes : encodeMessage(lie)];
 }
 
-/** What a cheat says instead: the same, something else, or nothing. */
-function lieOf(node: SimNode, message: Message): Message | undefined {
-  switch (node.behaviour) {
-    case "neverPays":
-    case "newIdentities":
-      return message.type === "VOUCHER" ? unpaid(message) : message;
-    case "stopsPaying":
-      return message.type === "VOUCHER" && isBeyond(node, message) ? undefined : message;
-    case "liesAboutReceived":
-      if (message.type === "STATEMENT") return inflated(node, message);
-      return message.type === "LEASE" ? uncredited(message) : message;
-    default:
-      return message;
-  }
-}
-
-function unpaid(message: VoucherMessage): VoucherMessage {
-  return { ...message, voucher: undefined };
-}
-
-function isBeyond(node: SimNode, { voucher }: VoucherMessage): boolean {
-  return voucher !== undefined && sum(voucher.totals) > node.paysUpTo;
+/** What a cheat says instead: the same, or something else. */
+function lieOf(node: SimNode, message: Message): Message {
+  if (node.behaviour !== "liesAboutReceived") return message;
+  if (message.type === "STATEMENT") return inflated(node, message);
+  return message.type === "LEASE" ? uncredited(message) : message;
 }
 
 /** Claims to have received twice what it did, and to have sent half: no rule listens (T22). */
@@ -86,6 +67,22 @@ function replayed(
   const old = node.memory[fault.below(Math.max(1, node.memory.length))];
   return old === undefined ? [bytes] : [bytes, old];
 }
+
+/** The most that a node signs to a neighbour: its operator stops there, whatever was agreed. */
+export function spendingLimitOf(net: Network, node: SimNode): bigint | undefined {
+  switch (node.behaviour) {
+    case "neverPays":
+    case "newIdentities":
+      return 0n;
+    case "stopsPaying":
+      return paidBefore * net.scenario.defaults.creditLimit;
+    default:
+      return undefined;
+  }
+}
+
+/** Who stops paying has paid so many credit limits to a neighbour before. */
+const paidBefore = 10n;
 
 /** Whether a node's kernel sends as paid whatever it likes, quota or not (T7). */
 export function floods(node: SimNode): boolean {

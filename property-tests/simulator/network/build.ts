@@ -1,6 +1,7 @@
 import { emptyLedger } from "#core/journal/ledger.ts";
 import { wake } from "#core/node/node.ts";
 import { type Scenario, shareScale } from "../scenario/scenario.ts";
+import { newChain } from "./chain.ts";
 import { chance } from "./chance.ts";
 import { type Defect, shipped } from "./defect.ts";
 import { type Keys, keyRing } from "./key-ring.ts";
@@ -17,9 +18,6 @@ export interface RunOptions {
   /** Wrong rules, in tests of the checkers. */
   readonly defect?: Partial<Defect>;
 }
-
-/** A cheat that stops paying has paid so many credit limits to a neighbour before. */
-const paidBefore = 10n;
 
 const silence: Story = { tell: () => {} };
 
@@ -49,8 +47,9 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
       scenario: one,
       signer,
       behaviour: one.behaviour,
-      paysUpTo: paidBefore * scenario.defaults.creditLimit,
       price: one.price,
+      lowestFee: one.price,
+      rerouted: new Set(),
       core: wake(signer, emptyLedger, keys.holds),
       journals: 1,
       identities: 1,
@@ -58,6 +57,7 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
       ends: ends[index] ?? [],
       torn: false,
       flipReading: false,
+      flipped: undefined,
       unread: new Map(),
       waiting: new Map(),
       entered: 0n,
@@ -87,6 +87,7 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
     falseThrottles: 0,
     injected: [],
     retired: [],
+    chain: scenario.chain === undefined ? undefined : newChain(scenario.chain, links.length),
     trace: 0x811c9dc5,
     story: options.story ?? silence,
     defect: { ...shipped, ...options.defect },

@@ -1,4 +1,6 @@
 import type { ScenarioFault } from "../scenario/scenario.ts";
+import { setPrice, stopPaying } from "./cheating.ts";
+import { flipMemory } from "./memory-flip.ts";
 import { across, linkAt, mix, type Network, type SimNode } from "./network.ts";
 import { reroute } from "./rerouting.ts";
 import { lookAtAll, loseDisk, renewCounters, restart } from "./shell.ts";
@@ -66,13 +68,12 @@ function inject(net: Network, plan: FaultPlan, node: SimNode, fault: ScenarioFau
     case "partition":
       return cut(net, plan, node, fault);
     case "priceChange":
-      node.price = fault.price ?? node.price;
-      return reroute(net);
+      return setPrice(net, node, fault.price ?? node.price);
     case "stopPaying":
       node.behaviour = "stopsPaying";
-      node.paysUpTo = 0n;
-      return;
+      return stopPaying(net, node);
     case "bitFlip":
+      if (net.chance.fault.below(2) === 0) return flipMemory(net, node);
       node.flipReading = true;
       return lookAtAll(net, node);
   }

@@ -1,9 +1,12 @@
 import type { SignatureCheck, Signer } from "#core/identity/signature.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
+import type { Lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
 import type { Violation } from "../check/violation.ts";
 import type { Behaviour, Scenario, ScenarioNode } from "../scenario/scenario.ts";
+import type { SimChain } from "./chain.ts";
 import type { Chance } from "./chance.ts";
 import type { Defect } from "./defect.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -42,6 +45,7 @@ export interface Network {
   readonly injected: InjectedFault[];
   /** Accounts of identities that are no longer used. */
   readonly retired: Way[];
+  readonly chain: SimChain | undefined;
   /** Mixes everything that happened: what makes two runs the same run. */
   trace: number;
   readonly story: Story;
@@ -67,10 +71,12 @@ export interface SimNode {
   readonly scenario: ScenarioNode;
   signer: Signer;
   behaviour: Behaviour;
-  /** Where it stops paying: once it has signed so much to a neighbour, grains. */
-  paysUpTo: bigint;
   /** Its own fee, grains a byte. */
   price: bigint;
+  /** The lowest fee it ever had. */
+  lowestFee: bigint;
+  /** Classes of which the next hop changed: what was sold for one was sent over another (T12). */
+  readonly rerouted: Set<number>;
   core: Node;
   /** How many journals it began: one more with every lost disk. */
   journals: number;
@@ -82,6 +88,8 @@ export interface SimNode {
   torn: boolean;
   /** The next reading has one bit wrong (E7). */
   flipReading: boolean;
+  /** A bit of its memory flipped: it runs in lockstep, as agents do, until that is noticed. */
+  flipped: FlippedMemory | undefined;
   /** Counters to be read, by neighbour * 8 + class: how often still. */
   readonly unread: Map<number, number>;
   /** Bytes of flows that wait to be sent on. */
@@ -93,6 +101,17 @@ export interface SimNode {
   alarms: number;
   /** Bytes that got here as paid and were not sent on as paid, by loss of its queue. */
   dropped: bigint;
+}
+
+/** An agent with a wrong bit in its memory, and what its journal says. */
+export interface FlippedMemory {
+  readonly pair: Lockstep;
+  readonly durable: Ledger;
+}
+
+/** What a node's journal says, whatever is in its memory. */
+export function ledgerOf(node: SimNode): Ledger {
+  return node.flipped?.durable ?? node.core.ledger;
 }
 
 /** Bytes of one flow at one node. */

@@ -26,7 +26,15 @@ export function reroute(net: Network): void {
 
 /** Routes, and the hops that flows take, as prices and links stand. */
 export function plan(net: Network): void {
+  const before = net.routes.paid;
   net.routes = routeTable(net);
+  net.routes.paid.forEach(({ link }, destination) => {
+    const known = before[destination]?.link;
+    if (known === undefined) return;
+    for (const { index, rerouted } of net.nodes) {
+      if (link[index] !== known[index]) rerouted.add(destination + 1);
+    }
+  });
   net.hops = hopsOf(net);
 }
 

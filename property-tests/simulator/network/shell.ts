@@ -13,11 +13,13 @@ import type { PriceClass } from "#core/units/price-class.ts";
 import { checkStep } from "../check/account-check.ts";
 import { noteThrottle } from "../check/throttle-check.ts";
 import { say } from "./air.ts";
-import { disguised } from "./behaviour.ts";
-import { channelAt } from "./channels.ts";
+import { disguised, spendingLimitOf } from "./behaviour.ts";
+import { channelAt } from "./chain.ts";
+import { stepFlipped } from "./memory-flip.ts";
 import {
   across,
   type End,
+  ledgerOf,
   linkAt,
   mix,
   type Network,
@@ -50,7 +52,18 @@ export function start(net: Network, node: SimNode): void {
     const channel = channelAt(net, linkAt(net, end.link), end.side);
     feed(net, node, { type: "ChannelFact", neighbour, channel });
   });
+  limitSpending(net, node, spendingLimitOf(net, node));
   lookAtAll(net, node);
+}
+
+/** The operator stops all payment at a limit; nothing for none. */
+export function limitSpending(net: Network, node: SimNode, limit: bigint | undefined): void {
+  if (limit === undefined) return;
+  node.ends.forEach(({ retired }, neighbour) => {
+    if (retired) return;
+    const wish = { type: "LimitSpending", neighbour, limit: limit as Money } as const;
+    feed(net, node, { type: "Wish", wish });
+  });
 }
 
 /** The configuration of a node as an input. */
@@ -142,14 +155,19 @@ function flipOne(net: Network, node: SimNode, readings: Reading[]): void {
 
 /** One input, the way the agent does it: step, journal, believe, act. */
 export function feed(net: Network, node: SimNode, input: Input): void {
-  const before = node.core.ledger;
-  const done = net.defect.step(node.core, input);
+  const before = ledgerOf(node);
+  const done =
+    node.flipped === undefined ? net.defect.step(node.core, input) : stepFlipped(node, input);
   net.nodeSteps += 1;
   mix(net, node.index);
+  if (done === undefined) {
+    net.story.tell(net.now, node.id, "lockstep parted: the agent starts again");
+    return restart(net, node);
+  }
   mix(net, done.events.length * 64 + done.outputs.length);
   if (node.torn) return tear(net, node, before, done.events, done.outputs);
   node.core = done.node;
-  witness(net, node, before, done.node.ledger, done.events);
+  witness(net, node, before, ledgerOf(node), done.events);
   checkStep(net, node, input, done.events);
   perform(net, node, done.outputs);
 }
@@ -166,6 +184,7 @@ function tear(
   const at = net.chance.fault.below(events.length + outputs.length + 1);
   const durable = events.slice(0, net.defect.careless ? 0 : at);
   const ledger = durable.reduce(evolve, before);
+  node.flipped = undefined;
   node.core = wake(node.signer, ledger, node.holds);
   witness(net, node, before, ledger, durable);
   const done = net.defect.careless ? outputs.length : Math.max(0, at - events.length);
@@ -175,7 +194,8 @@ function tear(
 
 /** The agent is killed and started again: the kernel goes on, the journal is all it has. */
 export function restart(net: Network, node: SimNode): void {
-  node.core = wake(node.signer, node.core.ledger, node.holds);
+  node.core = wake(node.signer, ledgerOf(node), node.holds);
+  node.flipped = undefined;
   if (net.defect.forgetful) for (const end of node.ends) renewCounters(net, end, false);
   start(net, node);
 }
@@ -203,6 +223,7 @@ export function loseDisk(net: Network, node: SimNode): void {
       wayAt(linkAt(net, end.link), across(end.side), paidClass).payeeDisks += 1n;
     }
   }
+  node.flipped = undefined;
   node.core = wake(node.signer, emptyLedger, node.holds);
   restart(net, node);
 }

@@ -1,6 +1,9 @@
 import { checkEnd } from "../check/end-check.ts";
+import { checkIntermediaries } from "../check/intermediary-check.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { advanceChain } from "./blocks.ts";
 import { build, type RunOptions } from "./build.ts";
+import { cheat } from "./cheating.ts";
 import { deliver } from "./delivery.ts";
 import { type FaultPlan, faultPlan, injectFaults } from "./faults.ts";
 import { isHonest, isUp, linkAt, type Network, type SimNode } from "./network.ts";
@@ -9,6 +12,9 @@ import { arrive, moveFlows } from "./traffic.ts";
 
 /** How often nodes that wait for something look again, in steps. */
 const pokeSteps = 16;
+
+/** How often forwarders are held against T12, in steps. */
+const intermediarySteps = 256;
 
 /** After so many steps in which no byte could move, flows that still wait are given up. */
 const hopelessSteps = 4000;
@@ -40,10 +46,13 @@ export function simulate(scenario: Scenario, options: RunOptions = {}, watch?: W
 function tick(net: Network, plan: FaultPlan): boolean {
   net.now += 1;
   injectFaults(net, plan);
+  cheat(net);
+  advanceChain(net);
   deliver(net);
   const arrived = arrive(net);
   const moved = moveFlows(net);
   for (const node of net.nodes) if (node.unread.size > 0) look(net, node);
+  if (net.now % intermediarySteps === 0) checkIntermediaries(net);
   if (net.now % pokeSteps === 0) {
     for (const node of net.nodes)
       if (waitsForSomething(net, node)) feed(net, node, { type: "Poke" });

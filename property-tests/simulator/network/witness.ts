@@ -41,7 +41,7 @@ type Key = { readonly neighbour: number; readonly class: number };
 function witnessLeap(net: Network, node: SimNode, before: Ledger, after: Ledger, key: Key): void {
   const end = node.ends[key.neighbour];
   const account = after.neighbours[key.neighbour]?.outbound[key.class - 1];
-  if (end === undefined || account === undefined) return;
+  if (end === undefined || end.retired || account === undefined) return;
   const way = wayAt(linkAt(net, end.link), end.side, key.class);
   const known = before.neighbours[key.neighbour]?.outbound[key.class - 1];
   const base = account.counter?.base;
@@ -58,7 +58,7 @@ function witnessLeap(net: Network, node: SimNode, before: Ledger, after: Ledger,
 function witnessForgiveness(net: Network, node: SimNode, after: Ledger, key: Key): void {
   const end = node.ends[key.neighbour];
   const account = after.neighbours[key.neighbour]?.inbound[key.class - 1];
-  if (end === undefined || account === undefined) return;
+  if (end === undefined || end.retired || account === undefined) return;
   const way = wayAt(linkAt(net, end.link), across(end.side), key.class);
   const base = account.counter?.base;
   const rx = base === undefined ? account.read : base + way.rawReceived;
@@ -73,7 +73,7 @@ function raiseSigned(
   totals: readonly bigint[],
 ): void {
   const end = node.ends[neighbour];
-  if (end === undefined) return;
+  if (end === undefined || end.retired) return;
   totals.forEach((total, i) => {
     const way = wayAt(linkAt(net, end.link), end.side, i + 1);
     if (total > way.bestSigned) way.bestSigned = total;
@@ -87,7 +87,7 @@ function raiseCredited(
   totals: readonly bigint[],
 ): void {
   const end = node.ends[neighbour];
-  if (end === undefined) return;
+  if (end === undefined || end.retired) return;
   totals.forEach((total, i) => {
     const way = wayAt(linkAt(net, end.link), across(end.side), i + 1);
     if (total > way.bestCredited) way.bestCredited = total;
