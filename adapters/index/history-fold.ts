@@ -146,6 +146,20 @@ function* one(counter: Counter, event: LedgerEvent): Generator<NumberedRow, void
       const words = "voucher kept until the channel covers it";
       return yield* notice(counter, event, words, event.voucher.cumulative);
     }
+    case "WithdrawalAsked":
+      return yield* notice(counter, event, "withdrawal asked for", event.total);
+    case "PermitSigned":
+      return yield* notice(counter, event, "withdrawal permitted", event.total);
+    case "PermitRecalled":
+      return yield* notice(counter, event, "our permit shown to us", event.permit.total);
+    case "PermitTaken":
+      return yield* notice(counter, event, "withdrawal permitted to us", event.permit.total);
+    case "EndingBegun":
+      return yield* notice(counter, event, "channel to be closed together", 0n);
+    case "FinalSigned":
+      return yield* notice(counter, event, "final totals signed", event.final.out);
+    case "FinalTaken":
+      return yield* notice(counter, event, "final totals signed by the neighbour", 0n);
     case "FraudProven":
     case "InvariantBroken":
       return yield* alarm(counter, event);

@@ -71,6 +71,13 @@ export const notices = [
   ["FRAUD PROVEN: two leases for one position", "1"],
   ["FRAUD PROVEN: voucher beyond the schedule", "1"],
   ["INVARIANT BROKEN: nothing more is signed, granted or reserved", "number of the theorem"],
+  ["withdrawal asked for", "token units in all"],
+  ["withdrawal permitted", "token units in all"],
+  ["our permit shown to us", "token units in all"],
+  ["withdrawal permitted to us", "token units in all"],
+  ["channel to be closed together", "nothing"],
+  ["final totals signed", "token units of ours"],
+  ["final totals signed by the neighbour", "nothing"],
 ] as const;
 
 /** The words of a notice. */

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { untouched } from "#core/settlement/channel.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { factMailbox } from "./fact-mailbox.ts";
@@ -32,7 +33,7 @@ export const configuredSettlement = (
       const channelId = pretendChannelId(place, self, peer);
       const { chainId, contract, grainsPerUnit } = place;
       const same = { channelId, chainId, contract, grainsPerUnit, open: true, final: true };
-      mailbox.tell({ ...same, peer, depositIn, depositOut });
+      mailbox.tell({ ...same, ...untouched, peer, depositIn, depositOut });
     }
     const fixed = (peer: NodeId, remedy: string) =>
       Effect.fail(new SettlementFixed({ peer, remedy }));

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { untouched } from "#core/settlement/channel.ts";
 import { type TokenUnits, tokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { type FactMailbox, factMailbox } from "./fact-mailbox.ts";
@@ -162,6 +163,7 @@ function factFor(
     peer: isFirst ? entry.nodes[1] : entry.nodes[0],
     depositOut: isFirst ? first : second,
     depositIn: isFirst ? second : first,
+    ...untouched,
     open: entry.open,
     final,
   };

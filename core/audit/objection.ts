@@ -11,15 +11,13 @@ import { mayReserve } from "#core/rules/payer-rules.ts";
 import type { AccountId } from "#core/schedule/account-id.ts";
 import { dueAtEnd, isUnnamed, type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { due, misfit } from "#core/schedule/schedule.ts";
-import { capacity } from "#core/settlement/channel.ts";
+import { coverOfOurs, coverOfTheirs } from "#core/settlement/cover.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import { type JournalId, unnamedJournal } from "#core/units/journal-id.ts";
-import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
-
-/** The rule that an event breaks, and how. */
-export type Objection = readonly [rule: string, words: string];
+import { objectionsToDealing } from "./dealing-objection.ts";
+import { type Objection, when } from "./rule-breach.ts";
 
 /** Everything the rules say against an event, given the ledger before it. Empty where it is right. */
 export function objections(
@@ -127,6 +125,14 @@ function ofNeighbour(
       if (account === undefined) return [["journal", "a class that does not exist"]];
       return asPayee(ledger, neighbour, account, id, event, holds);
     }
+    case "WithdrawalAsked":
+    case "PermitSigned":
+    case "PermitRecalled":
+    case "PermitTaken":
+    case "EndingBegun":
+    case "FinalSigned":
+    case "FinalTaken":
+      return objectionsToDealing(self, neighbour, event, holds);
     case "InvariantBroken":
       return [[event.theorem, "the agent found it broken and stopped acting"]];
     default:
@@ -254,13 +260,12 @@ function signed(
   const goesDown = neighbour.outbound.some(
     (account, i) => (voucher.totals[i] ?? 0n) < account.signed,
   );
-  const received = neighbour.credited?.cumulative ?? (0n as TokenUnits);
-  const over = voucher.cumulative > capacity(channel.depositOut, received);
+  const over = voucher.cumulative > coverOfOurs({ ...neighbour, channel });
   const { spendingLimit } = neighbour;
   return [
     ...when(beyond, "P3", "more signed than F(r)"),
     ...when(goesDown, "T4", "a total goes down"),
-    ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
+    ...when(!addsUp(channel, voucher, channel.settledOut), "T13", "the classes do not add up"),
     ...when(over, "P3", "more signed than the channel holds"),
     ...when(
       !restoring && spendingLimit !== undefined && sum(voucher.totals) > spendingLimit,
@@ -282,14 +287,13 @@ function credited(
     const curve = (at: bigint) => due(account.schedule, at as Position);
     return !fitsSchedule(integers, curve, payeeView(account), voucher.totals[i] ?? 0n);
   });
-  const ours = neighbour.signed?.cumulative ?? (0n as TokenUnits);
-  const over = voucher.cumulative > capacity(channel.depositIn, ours);
+  const over = voucher.cumulative > coverOfTheirs({ ...neighbour, channel });
   const known = sum(neighbour.credited?.totals ?? []);
   return [
     ...when(misfits, "Q1", "more credited than was leased"),
     ...when(over, "Q1", "more credited than the channel holds"),
     ...when(sum(voucher.totals) <= known, "T4", "credited again or downwards"),
-    ...when(!addsUp(channel, voucher), "T13", "the classes do not add up"),
+    ...when(!addsUp(channel, voucher, channel.settledIn), "T13", "the classes do not add up"),
     ...when(
       !voucherHolds(holds, channel, voucher, neighbour.id),
       "E4",
@@ -332,8 +336,4 @@ function foreign(
     lease.payerJournal === (payer ?? unnamedJournal) &&
     lease.payeeJournal === (payee ?? unnamedJournal);
   return when(!right, rule, "a lease of another journal");
-}
-
-function when(wrong: boolean, rule: string, words: string): readonly Objection[] {
-  return wrong ? [[rule, words]] : [];
 }

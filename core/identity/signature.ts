@@ -25,7 +25,7 @@ export interface Signer {
 export type SignatureCheck = (id: NodeId, digest: Uint8Array, signature: Signature) => boolean;
 
 /** What a signed text is about. The domain is hashed in: no signature serves two purposes. */
-export type SigningDomain = "lease" | "hello" | "statement" | "advert";
+export type SigningDomain = "lease" | "hello" | "statement" | "advert" | "channel";
 
 /** SHA-256 over protocol, version, domain and the canonical bytes of the fields. */
 export function signingDigest(domain: SigningDomain, fields: readonly Field[]): Uint8Array {

@@ -5,7 +5,8 @@ import type { Field } from "#core/identity/canonical-writer.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
 import { isUnnamed } from "#core/schedule/lease.ts";
 import { leaseForm } from "#core/schedule/lease-form.ts";
-import type { Channel } from "#core/settlement/channel.ts";
+import { type Channel, isUntouched } from "#core/settlement/channel.ts";
+import { type Dealings, isWithoutDealings } from "#core/settlement/dealings.ts";
 import { voucherForm } from "#core/settlement/voucher-form.ts";
 import { unnamedJournal } from "#core/units/journal-id.ts";
 import type { KeptNeighbour, LedgerEvent } from "./event.ts";
@@ -32,6 +33,13 @@ export const eventKinds = {
   VoucherSigned: 30,
   VoucherCredited: 31,
   VoucherHeld: 32,
+  WithdrawalAsked: 33,
+  PermitSigned: 34,
+  PermitTaken: 35,
+  EndingBegun: 36,
+  FinalSigned: 37,
+  FinalTaken: 38,
+  PermitRecalled: 39,
   FraudProven: 40,
   InvariantBroken: 41,
   HistoryKept: 50,
@@ -41,8 +49,9 @@ export const eventKinds = {
 } as const satisfies Record<LedgerEvent["type"], number>;
 
 /**
- * The version of an event's form. Version 2 came with journals that have names; what was written
- * before keeps its form and its meaning for ever, and nobody writes it anew.
+ * The version of an event's form. Version 2 of some came with journals that have names, of others
+ * with channels that money is taken out of; what was written before keeps its form and its meaning
+ * for ever.
  */
 export function eventVersion(event: LedgerEvent): 1 | 2 {
   switch (event.type) {
@@ -53,9 +62,18 @@ export function eventVersion(event: LedgerEvent): 1 | 2 {
     case "PayerRestored":
     case "PayeeRestored":
       return isUnnamed(event.lease) ? 1 : 2;
+    case "ChannelSeen":
+      return isUntouched(event.channel) ? 1 : 2;
+    case "NeighbourKept":
+      return isPlain(event.kept) ? 1 : 2;
     default:
       return 1;
   }
+}
+
+/** Whether a neighbour's channel is one that was only ever paid over, and the first. */
+function isPlain({ channel, dealings }: KeptNeighbour): boolean {
+  return (channel === undefined || isUntouched(channel)) && isWithoutDealings(dealings);
 }
 
 /** The frauds that can be proven, by number. */
@@ -109,6 +127,18 @@ function eventFields(event: LedgerEvent): readonly Field[] {
       return [event.neighbour, voucherForm(event.voucher)];
     case "VoucherCredited":
       return [event.neighbour, voucherForm(event.voucher), event.held];
+    case "WithdrawalAsked":
+    case "PermitSigned":
+      return [event.neighbour, event.total];
+    case "PermitRecalled":
+    case "PermitTaken":
+      return [event.neighbour, event.permit.total, event.permit.signature];
+    case "EndingBegun":
+      return [event.neighbour];
+    case "FinalSigned":
+      return [event.neighbour, event.final.out, event.final.in];
+    case "FinalTaken":
+      return [event.neighbour, event.signature];
     case "FraudProven":
       return [event.neighbour, frauds.indexOf(event.fraud), event.evidence];
     case "InvariantBroken":
@@ -126,7 +156,7 @@ function eventFields(event: LedgerEvent): readonly Field[] {
 
 /** What is kept of a neighbour besides its accounts, by position. */
 export function neighbourHead(kept: KeptNeighbour): Field {
-  const { terms, channel, spendingLimit, signed, credited, held, broken } = kept;
+  const { terms, channel, spendingLimit, signed, credited, held, broken, dealings } = kept;
   return [
     fromHex(kept.id),
     kept.classes,
@@ -140,6 +170,7 @@ export function neighbourHead(kept: KeptNeighbour): Field {
     optional(held, voucherForm),
     kept.frauds.map((fraud) => frauds.indexOf(fraud)),
     optional(broken, eventForm),
+    ...(isWithoutDealings(dealings) ? [] : [dealingsForm(dealings)]),
   ];
 }
 
@@ -165,5 +196,22 @@ export function channelFields(channel: Channel): readonly Field[] {
     channel.depositIn,
     channel.depositOut,
     channel.open ? 1 : 0,
+    ...(isUntouched(channel) ? [] : pastFields(channel)),
+  ];
+}
+
+function pastFields(channel: Channel): readonly Field[] {
+  return [channel.withdrawnIn, channel.withdrawnOut, channel.settledIn, channel.settledOut];
+}
+
+/** Dealings by position. */
+export function dealingsForm(dealings: Dealings): Field {
+  return [
+    dealings.permitted,
+    dealings.asked,
+    optional(dealings.permit, ({ total, signature }) => [total, signature]),
+    dealings.ending ? 1 : 0,
+    optional(dealings.final, (final) => [final.out, final.in]),
+    optional(dealings.finalTaken, (signature) => signature),
   ];
 }

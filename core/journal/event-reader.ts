@@ -3,9 +3,11 @@ import type { Terms } from "#core/account/terms.ts";
 import { readList, readOptional } from "#core/identity/canonical-list.ts";
 import { type CanonicalReader, Malformed } from "#core/identity/canonical-reader.ts";
 import { toHex } from "#core/identity/hexadecimal.ts";
+import { type Signature, signatureLength } from "#core/identity/signature.ts";
 import { generationLimit } from "#core/meter/meter.ts";
 import { readLease } from "#core/schedule/lease-form.ts";
-import type { Channel } from "#core/settlement/channel.ts";
+import { type Channel, untouched } from "#core/settlement/channel.ts";
+import { type Dealings, type Final, noDealings, type Permit } from "#core/settlement/dealings.ts";
 import { readVoucher } from "#core/settlement/voucher-form.ts";
 import {
   type JournalId,
@@ -32,7 +34,7 @@ const partLimit = neighbourLimit * (1 + 2 * priceClassLimit);
 const eventVersionLimit = 2;
 
 /** The most fields an event has, with kind and version. */
-const fieldLimit = 10;
+const fieldLimit = 14;
 
 /** Reads one event. @throws Malformed or RangeError on anything {@link eventForm} would not write. */
 export function readEvent(reader: CanonicalReader): LedgerEvent {
@@ -70,7 +72,7 @@ function readFields(reader: CanonicalReader, kind: number, version: number): Rea
     case eventKinds.TermsSet:
       return [7, { type: "TermsSet", ...readIndex(reader), terms: readTerms(reader) }];
     case eventKinds.ChannelSeen:
-      return [8, { type: "ChannelSeen", ...readIndex(reader), channel: readChannel(reader) }];
+      return readChannelSeen(reader, version);
     case eventKinds.SpendingLimited:
       return [2, { type: "SpendingLimited", ...readIndex(reader), limit: readMoney(reader) }];
     case eventKinds.VoucherSigned:
@@ -81,6 +83,20 @@ function readFields(reader: CanonicalReader, kind: number, version: number): Rea
       const voucher = { ...readIndex(reader), voucher: readVoucher(reader) };
       return [3, { type: "VoucherCredited", ...voucher, held: readPositions(reader) }];
     }
+    case eventKinds.WithdrawalAsked:
+      return [2, { type: "WithdrawalAsked", ...readIndex(reader), total: readUnits(reader) }];
+    case eventKinds.PermitSigned:
+      return [2, { type: "PermitSigned", ...readIndex(reader), total: readUnits(reader) }];
+    case eventKinds.PermitTaken:
+      return [3, { type: "PermitTaken", ...readIndex(reader), permit: readPermit(reader) }];
+    case eventKinds.PermitRecalled:
+      return [3, { type: "PermitRecalled", ...readIndex(reader), permit: readPermit(reader) }];
+    case eventKinds.EndingBegun:
+      return [1, { type: "EndingBegun", ...readIndex(reader) }];
+    case eventKinds.FinalSigned:
+      return [3, { type: "FinalSigned", ...readIndex(reader), final: readFinal(reader) }];
+    case eventKinds.FinalTaken:
+      return [2, { type: "FinalTaken", ...readIndex(reader), signature: readSignature(reader) }];
     case eventKinds.HistoryKept: {
       const history = { node: readNode(reader), journal: readJournal(reader) };
       const run = reader.integer(positionLimit);
@@ -159,7 +175,7 @@ export function readNode(reader: CanonicalReader): NodeId {
 
 /** What is kept of a neighbour besides its accounts, as `neighbourHead` wrote it. */
 export function readHead(reader: CanonicalReader): KeptNeighbour {
-  reader.array(12, 12);
+  const count = reader.array(12, 13);
   return {
     id: readNode(reader),
     classes: reader.small(priceClassLimit),
@@ -170,8 +186,7 @@ export function readHead(reader: CanonicalReader): KeptNeighbour {
       return readTerms(one);
     }),
     channel: readOptional(reader, (one) => {
-      one.array(7, 7);
-      return readChannel(one);
+      return readChannel(one, one.array(7, 11));
     }),
     spendingLimit: readOptional(reader, readMoney),
     signed: readOptional(reader, readVoucher),
@@ -181,7 +196,42 @@ export function readHead(reader: CanonicalReader): KeptNeighbour {
       return frauds[one.small(frauds.length - 1)] ?? frauds[0];
     }),
     broken: readOptional(reader, readBroken),
+    dealings: count === 12 ? noDealings() : readDealings(reader),
   };
+}
+
+function readDealings(reader: CanonicalReader): Dealings {
+  reader.array(6, 6);
+  return {
+    permitted: readUnits(reader),
+    asked: readUnits(reader),
+    permit: readOptional(reader, (one) => {
+      one.array(2, 2);
+      return readPermit(one);
+    }),
+    ending: reader.small(1) === 1,
+    final: readOptional(reader, (one) => {
+      one.array(2, 2);
+      return readFinal(one);
+    }),
+    finalTaken: readOptional(reader, readSignature),
+  };
+}
+
+function readPermit(reader: CanonicalReader): Permit {
+  return { total: readUnits(reader), signature: readSignature(reader) };
+}
+
+function readFinal(reader: CanonicalReader): Final {
+  return { out: readUnits(reader), in: readUnits(reader) };
+}
+
+function readUnits(reader: CanonicalReader): TokenUnits {
+  return reader.integer(tokenUnitsLimit) as TokenUnits;
+}
+
+function readSignature(reader: CanonicalReader): Signature {
+  return reader.bytes(signatureLength, signatureLength);
 }
 
 function readBroken(reader: CanonicalReader): NonNullable<KeptNeighbour["broken"]> {
@@ -245,16 +295,32 @@ export function readTerms(reader: CanonicalReader): Terms {
   };
 }
 
-/** A channel, as `channelFields` wrote it. */
-export function readChannel(reader: CanonicalReader): Channel {
-  return {
+function readChannelSeen(reader: CanonicalReader, version: number): Read {
+  const index = readIndex(reader);
+  const fields = version === 1 ? 7 : 11;
+  const channel = readChannel(reader, fields);
+  return [fields + 1, { type: "ChannelSeen", ...index, channel }];
+}
+
+/** A channel of so many fields, as `channelFields` wrote it. */
+export function readChannel(reader: CanonicalReader, fields: number): Channel {
+  if (fields !== 7 && fields !== 11) throw new Malformed(`a channel of ${fields} fields`);
+  const channel = {
     channelId: toHex(reader.bytes(32, 32)),
     chainId: reader.integer(positionLimit),
     contract: toHex(reader.bytes(20, 20)),
     grainsPerUnit: reader.integer(positionLimit),
-    depositIn: reader.integer(tokenUnitsLimit) as TokenUnits,
-    depositOut: reader.integer(tokenUnitsLimit) as TokenUnits,
+    depositIn: readUnits(reader),
+    depositOut: readUnits(reader),
     open: reader.small(1) === 1,
+  };
+  if (fields === 7) return { ...channel, ...untouched };
+  return {
+    ...channel,
+    withdrawnIn: readUnits(reader),
+    withdrawnOut: readUnits(reader),
+    settledIn: readUnits(reader),
+    settledOut: readUnits(reader),
   };
 }
 

@@ -1,12 +1,14 @@
 import type { PayeeAccount } from "#core/account/payee-account.ts";
 import type { PayerAccount } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
+import type { Signature } from "#core/identity/signature.ts";
 import type { MonitoredTheorem } from "#core/rules/invariants.ts";
 import type { Lease } from "#core/schedule/lease.ts";
 import type { Channel } from "#core/settlement/channel.ts";
+import type { Dealings, Final, Permit } from "#core/settlement/dealings.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
 import type { JournalId } from "#core/units/journal-id.ts";
-import type { Money } from "#core/units/money.ts";
+import type { Money, TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
 import type { Price } from "#core/units/price.ts";
@@ -29,6 +31,7 @@ export type LedgerEvent =
   | PayerEvent
   | PayeeEvent
   | PaymentEvent
+  | DealingEvent
   | AlarmEvent
   | KeptEvent;
 
@@ -112,6 +115,31 @@ export type PaymentEvent =
   /** A valid voucher above the channel's capacity: kept, and credited when capacity grows. */
   | { readonly type: "VoucherHeld"; readonly neighbour: number; readonly voucher: Voucher };
 
+/** What two neighbours agree about their channel beside vouchers. */
+export type DealingEvent =
+  /** We want to take out so much, in all. */
+  | {
+      readonly type: "WithdrawalAsked";
+      readonly neighbour: number;
+      readonly total: TokenUnits;
+    }
+  /** We signed that the neighbour may take out so much, in all. */
+  | { readonly type: "PermitSigned"; readonly neighbour: number; readonly total: TokenUnits }
+  /** Our own permit, shown by the neighbour: our disk was lost. */
+  | { readonly type: "PermitRecalled"; readonly neighbour: number; readonly permit: Permit }
+  /** The neighbour signed that we may. */
+  | { readonly type: "PermitTaken"; readonly neighbour: number; readonly permit: Permit }
+  /** From here on we sign nothing on this channel: it is to be closed together. */
+  | { readonly type: "EndingBegun"; readonly neighbour: number }
+  /** We signed the totals to close with, and credit nothing more on this channel. */
+  | { readonly type: "FinalSigned"; readonly neighbour: number; readonly final: Final }
+  /** The neighbour signed the same. */
+  | {
+      readonly type: "FinalTaken";
+      readonly neighbour: number;
+      readonly signature: Signature;
+    };
+
 /** Something that must not be. */
 export type AlarmEvent =
   /** T23: two statements under the neighbour's key that contradict each other. */
@@ -173,6 +201,7 @@ export interface KeptNeighbour {
   readonly signed: Voucher | undefined;
   readonly credited: Voucher | undefined;
   readonly held: Voucher | undefined;
+  readonly dealings: Dealings;
   readonly frauds: readonly Fraud[];
   readonly broken: Extract<AlarmEvent, { readonly type: "InvariantBroken" }> | undefined;
 }

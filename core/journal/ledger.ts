@@ -21,14 +21,16 @@ import {
 } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Channel } from "#core/settlement/channel.ts";
+import { type Dealings, noDealings } from "#core/settlement/dealings.ts";
 import { sum, type Voucher } from "#core/settlement/voucher.ts";
 import { type JournalId, unnamedJournal } from "#core/units/journal-id.ts";
-import { type Money, noMoney } from "#core/units/money.ts";
+import { type Money, noMoney, type TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { origin } from "#core/units/position.ts";
 import type {
   AccountKey,
   AlarmEvent,
+  DealingEvent,
   Fraud,
   KeptEvent,
   KeptNeighbour,
@@ -70,6 +72,8 @@ export interface NeighbourLedger {
   readonly credited: Voucher | undefined;
   /** A better one that it does not cover yet. */
   readonly held: Voucher | undefined;
+  /** What was agreed about the channel in use beside vouchers. */
+  readonly dealings: Dealings;
   /** Frauds of the neighbour that are proven and journaled. */
   readonly frauds: readonly Fraud[];
   /** A broken invariant: nothing more is done with this neighbour. */
@@ -128,6 +132,7 @@ function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
     signed: undefined,
     credited: undefined,
     held: undefined,
+    dealings: noDealings(),
     frauds: [],
     broken: undefined,
   };
@@ -148,6 +153,7 @@ type OneNeighbourEvent =
   | PayerEvent
   | PayeeEvent
   | PaymentEvent
+  | DealingEvent
   | AlarmEvent
   | Extract<KeptEvent, AccountKey>;
 
@@ -163,7 +169,7 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
     case "TermsSet":
       return { ...before, terms: event.terms };
     case "ChannelSeen":
-      return { ...before, channel: event.channel };
+      return withChannel(before, event.channel);
     case "SpendingLimited":
       return { ...before, spendingLimit: event.limit };
     case "VoucherSigned":
@@ -172,6 +178,14 @@ function evolveNeighbour(before: NeighbourLedger, event: OneNeighbourEvent): Nei
       return withCreditedVoucher(before, event);
     case "VoucherHeld":
       return { ...before, held: event.voucher };
+    case "WithdrawalAsked":
+    case "PermitSigned":
+    case "PermitRecalled":
+    case "PermitTaken":
+    case "EndingBegun":
+    case "FinalSigned":
+    case "FinalTaken":
+      return { ...before, dealings: evolveDealings(before.dealings, event) };
     case "FraudProven":
       return before.frauds.includes(event.fraud)
         ? before
@@ -221,6 +235,42 @@ function evolvePayee(account: PayeeAccount, event: PayeeEvent): PayeeAccount {
     case "PayeeRestored":
       return restoredPayee(account, event.lease, event.read);
   }
+}
+
+/** Vouchers and agreements belong to one channel; the totals of accounts go on over all of them. */
+function withChannel(before: NeighbourLedger, channel: Channel): NeighbourLedger {
+  if (before.channel === undefined || before.channel.channelId === channel.channelId) {
+    return { ...before, channel };
+  }
+  const nothing = { signed: undefined, credited: undefined, held: undefined } as const;
+  return { ...before, ...nothing, channel, dealings: noDealings() };
+}
+
+function evolveDealings(before: Dealings, event: DealingEvent): Dealings {
+  switch (event.type) {
+    case "WithdrawalAsked":
+      return { ...before, asked: larger(before.asked, event.total) };
+    case "PermitSigned":
+      return { ...before, permitted: larger(before.permitted, event.total) };
+    case "PermitRecalled":
+      return { ...before, permitted: larger(before.permitted, event.permit.total) };
+    case "PermitTaken":
+      return {
+        ...before,
+        permit: event.permit,
+        asked: larger(before.asked, event.permit.total),
+      };
+    case "EndingBegun":
+      return { ...before, ending: true };
+    case "FinalSigned":
+      return { ...before, final: event.final };
+    case "FinalTaken":
+      return { ...before, finalTaken: event.signature };
+  }
+}
+
+function larger(a: TokenUnits, b: TokenUnits): TokenUnits {
+  return a > b ? a : b;
 }
 
 function withSignedVoucher(before: NeighbourLedger, voucher: Voucher): NeighbourLedger {

@@ -7,7 +7,8 @@ import { fitsSchedule } from "#core/rules/payee-rules.ts";
 import { type Lease, leaseHolds } from "#core/schedule/lease.ts";
 import { leaseText } from "#core/schedule/lease-form.ts";
 import { due } from "#core/schedule/schedule.ts";
-import { type Channel, capacity } from "#core/settlement/channel.ts";
+import type { Channel } from "#core/settlement/channel.ts";
+import { coverOfTheirs } from "#core/settlement/cover.ts";
 import { addsUp, sum, type Voucher, voucherHolds } from "#core/settlement/voucher.ts";
 import { voucherText } from "#core/settlement/voucher-form.ts";
 import { origin, type Position } from "#core/units/position.ts";
@@ -105,8 +106,13 @@ function weigh(turn: Turn, neighbour: number, voucher: Voucher, held: readonly P
   if (total < known) return refuse(turn, neighbour, "older than what is known");
   if (total === known) return;
   if (channel === undefined) return refuse(turn, neighbour, "no channel");
-  if (!channel.open) return refuse(turn, neighbour, "channel is closing");
-  if (voucher.totals.length !== of.ledger.inbound.length || !addsUp(channel, voucher)) {
+  // A signed final total is all that the channel pays: what comes later would be lost (claim).
+  const final = of.ledger.dealings.final !== undefined;
+  if (!channel.open || final) return refuse(turn, neighbour, "channel is closing");
+  if (
+    voucher.totals.length !== of.ledger.inbound.length ||
+    !addsUp(channel, voucher, channel.settledIn)
+  ) {
     return refuse(turn, neighbour, "voucher does not add up");
   }
   const down = of.ledger.inbound.some((account, i) => (voucher.totals[i] ?? 0n) < account.credited);
@@ -157,8 +163,8 @@ function creditOrHold(
   voucher: Voucher,
   held: readonly Position[],
 ): void {
-  const ours = of.ledger.signed?.cumulative ?? (0n as never);
-  if (!isCovered(integers, voucher.cumulative, capacity(channel.depositIn, ours))) {
+  const cover = coverOfTheirs({ ...of.ledger, channel });
+  if (!isCovered(integers, voucher.cumulative, cover)) {
     refuse(turn, neighbour, "voucher above the channel");
     const better = sum(voucher.totals) > sum(of.ledger.held?.totals ?? []);
     if (better) record(turn, { type: "VoucherHeld", neighbour, voucher });

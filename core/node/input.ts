@@ -1,6 +1,6 @@
 import type { Channel } from "#core/settlement/channel.ts";
 import type { JournalId } from "#core/units/journal-id.ts";
-import type { Money } from "#core/units/money.ts";
+import type { Money, TokenUnits } from "#core/units/money.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import type { NeighbourPolicy } from "./policy.ts";
 
@@ -41,4 +41,8 @@ export type Wish =
   /** Journal the last readings and pay everything owed, below the threshold too. */
   | { readonly type: "Settle" }
   /** Never sign more than this to the neighbour in all; the present total stops all payment. */
-  | { readonly type: "LimitSpending"; readonly neighbour: number; readonly limit: Money };
+  | { readonly type: "LimitSpending"; readonly neighbour: number; readonly limit: Money }
+  /** Ask the neighbour's leave to take so much of our part out of the channel, in all. */
+  | { readonly type: "Withdraw"; readonly neighbour: number; readonly total: TokenUnits }
+  /** Pay what is owed, then close the channel together with the neighbour. */
+  | { readonly type: "EndChannel"; readonly neighbour: number };

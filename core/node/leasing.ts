@@ -64,7 +64,8 @@ function isForAnother(turn: Turn, lease: Lease): boolean {
 function takeCredited(turn: Turn, neighbour: number, credited: Voucher): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
-  const signed = of.ledger.signed?.cumulative ?? 0n;
+  // Where nothing is known of this channel, zero units on it say what those before it settled.
+  const signed = of.ledger.signed?.cumulative ?? -1n;
   const total = sum(credited.totals);
   if (credited.cumulative > signed) restoreTotal(turn, neighbour, of, credited);
   else if (total > of.live.acknowledged && total <= sum(of.ledger.signed?.totals ?? [])) {
@@ -75,7 +76,10 @@ function takeCredited(turn: Turn, neighbour: number, credited: Voucher): void {
 function restoreTotal(turn: Turn, neighbour: number, of: Acting, voucher: Voucher): void {
   const { channel } = of.ledger;
   if (channel === undefined) return refuse(turn, neighbour, "no channel");
-  if (voucher.totals.length !== of.ledger.outbound.length || !addsUp(channel, voucher)) {
+  if (
+    voucher.totals.length !== of.ledger.outbound.length ||
+    !addsUp(channel, voucher, channel.settledOut)
+  ) {
     return refuse(turn, neighbour, "voucher does not add up");
   }
   const goesDown = of.ledger.outbound.some(

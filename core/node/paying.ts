@@ -5,9 +5,9 @@ import { encodeVoucher } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/payer-rules.ts";
 import { due, reach } from "#core/schedule/schedule.ts";
-import { capacity } from "#core/settlement/channel.ts";
+import { coverOfOurs } from "#core/settlement/cover.ts";
 import { signVoucher, sum } from "#core/settlement/voucher.ts";
-import { type Money, moneyLimit, type TokenUnits } from "#core/units/money.ts";
+import { type Money, moneyLimit } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import { headTo } from "./meeting.ts";
@@ -111,7 +111,7 @@ function owes(of: Acting, paidClass: PriceClass): boolean {
 
 function pay(turn: Turn, neighbour: number, of: Acting): void {
   const { channel } = of.ledger;
-  if (channel === undefined || !channel.open) {
+  if (channel === undefined || !mayPayOver(of.ledger)) {
     refuse(turn, neighbour, channel === undefined ? "no channel" : "channel is closing");
     return;
   }
@@ -122,12 +122,33 @@ function pay(turn: Turn, neighbour: number, of: Acting): void {
   sendVoucher(turn, neighbour);
 }
 
+/** Whether vouchers may be signed: there is a channel, and it is not being closed. */
+function mayPayOver({ channel, dealings }: NeighbourLedger): boolean {
+  return channel?.open === true && !dealings.ending;
+}
+
+/**
+ * On a new channel all that was ever signed is stated anew: the neighbour can claim from it what the
+ * ones before did not settle, and a neighbour that lost its disk learns what it had credited.
+ */
+export function restateTotals(turn: Turn, neighbour: number): void {
+  const of = acting(turn, neighbour);
+  const channel = of?.ledger.channel;
+  if (of === undefined || channel === undefined || !mayPayOver(of.ledger)) return;
+  if (of.ledger.signed !== undefined) return;
+  const totals = of.ledger.outbound.map((account) => account.signed);
+  if (sum(totals) === 0n || sum(totals) > budget(of.ledger)) return;
+  const voucher = signVoucher(channel, totals, turn.node.signer);
+  record(turn, { type: "VoucherSigned", neighbour, voucher });
+  sendVoucher(turn, neighbour);
+}
+
 /** What we can sign to a neighbour in all: the channel's capacity, and the operator's limit. */
 export function budget(ledger: NeighbourLedger): Money {
   const { channel, spendingLimit } = ledger;
   if (channel === undefined) return 0n as Money;
-  const received = ledger.credited?.cumulative ?? (0n as TokenUnits);
-  const all = capacity(channel.depositOut, received) * channel.grainsPerUnit;
+  const units = coverOfOurs({ ...ledger, channel }) + channel.settledOut;
+  const all = units * channel.grainsPerUnit;
   const covered = (all < moneyLimit ? all : moneyLimit) as Money;
   return spendingLimit !== undefined && spendingLimit < covered ? spendingLimit : covered;
 }

@@ -25,6 +25,8 @@ export type Refusal =
   | "no channel"
   | "channel is closing"
   | "channel fact out of range"
+  | "withdrawal beyond what is free"
+  | "no such party"
   | "voucher goes down"
   | "voucher does not add up"
   | "voucher beyond the schedule"
@@ -68,6 +70,9 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "too many price changes": "prices changed too often ahead of traffic; wait for traffic",
   "no channel": "there is no payment channel with the neighbour yet",
   "channel is closing": "the payment channel is closing; nothing new is credited",
+  "withdrawal beyond what is free":
+    "more was asked to be taken out of the channel than its vouchers leave free",
+  "no such party": "the neighbour's id is no public key, so no contract can pay it",
   "channel fact out of range": "the settlement ledger told of a channel that cannot be; ignored",
   "voucher goes down": "a voucher below an earlier one on some class; the larger total stays",
   "voucher does not add up": "the classes of a voucher do not add up to what is signed",

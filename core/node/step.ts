@@ -1,9 +1,23 @@
 import type { LedgerEvent } from "#core/journal/event.ts";
-import type { Advert, LeaseMessage, Statement, VoucherMessage } from "#core/peer/message.ts";
+import type {
+  Advert,
+  ChannelMessage,
+  LeaseMessage,
+  Statement,
+  VoucherMessage,
+} from "#core/peer/message.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
 import { isPossibleChannel, sameChannel } from "#core/settlement/channel.ts";
+import { noMoney } from "#core/units/money.ts";
 import { configure } from "./configuring.ts";
 import { creditHeld, takeVoucher } from "./crediting.ts";
+import {
+  askToWithdraw,
+  beginEnding,
+  dealingsAreWanting,
+  sendDealings,
+  takeDealings,
+} from "./dealing.ts";
 import { actAsPayee } from "./granting.ts";
 import {
   sendHello,
@@ -20,8 +34,17 @@ import { journalPositions, takeReadings } from "./metering.ts";
 import { monitor } from "./monitor.ts";
 import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
-import { actAsPayer, sendVoucher, voucherIsWanting } from "./paying.ts";
-import { type Acting, acting, beginTurn, record, refuse, refuseAbsent, type Turn } from "./turn.ts";
+import { actAsPayer, restateTotals, sendVoucher, voucherIsWanting } from "./paying.ts";
+import {
+  type Acting,
+  acting,
+  beginTurn,
+  record,
+  refuse,
+  refuseAbsent,
+  revise,
+  type Turn,
+} from "./turn.ts";
 
 /** What one input led to. */
 export interface Step {
@@ -81,7 +104,7 @@ function takeStated(
   turn: Turn,
   neighbour: number,
   of: Acting,
-  message: LeaseMessage | VoucherMessage | Statement | Advert,
+  message: LeaseMessage | VoucherMessage | Statement | Advert | ChannelMessage,
 ): void {
   switch (message.type) {
     case "LEASE":
@@ -92,6 +115,8 @@ function takeStated(
       return takeStatement(turn, neighbour, of, message);
     case "ADVERT":
       return takeAdvert(turn, neighbour, of, message);
+    case "CHANNEL":
+      return takeDealings(turn, neighbour, message);
   }
 }
 
@@ -104,6 +129,10 @@ function takeChannelFact(turn: Turn, input: Extract<Input, { type: "ChannelFact"
   if (!isPossibleChannel(channel)) return refuse(turn, neighbour, "channel fact out of range");
   if (known !== undefined && sameChannel(known, channel)) return;
   record(turn, { type: "ChannelSeen", neighbour, channel });
+  if (known !== undefined && known.channelId !== channel.channelId) {
+    revise(turn, neighbour, { acknowledged: noMoney });
+  }
+  restateTotals(turn, neighbour);
   creditHeld(turn, neighbour);
   actAsPayer(turn, neighbour, false);
   actAsPayee(turn, neighbour);
@@ -118,6 +147,10 @@ function grantWish(turn: Turn, wish: Wish): void {
       record(turn, { type: "SpendingLimited", neighbour: wish.neighbour, limit: wish.limit });
       return actAsPayer(turn, wish.neighbour, false);
     }
+    case "Withdraw":
+      return askToWithdraw(turn, wish.neighbour, wish.total);
+    case "EndChannel":
+      return beginEnding(turn, wish.neighbour);
     case "Settle":
       for (const neighbour of turn.node.ledger.neighbours.keys()) {
         journalPositions(turn, neighbour);
@@ -138,6 +171,7 @@ function look(turn: Turn): void {
     actAsPayee(turn, neighbour);
     const now = acting(turn, neighbour);
     if (now !== undefined && voucherIsWanting(now)) sendVoucher(turn, neighbour);
+    if (now !== undefined && dealingsAreWanting(now)) sendDealings(turn, neighbour);
     if (now !== undefined && statementIsDue(now)) sendStatement(turn, neighbour);
   }
 }

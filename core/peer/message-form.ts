@@ -1,10 +1,13 @@
+import { optional } from "#core/identity/canonical-list.ts";
 import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
 import { signingDigest } from "#core/identity/signature.ts";
 import { leaseForm } from "#core/schedule/lease-form.ts";
+import type { Permit } from "#core/settlement/dealings.ts";
 import { voucherForm } from "#core/settlement/voucher-form.ts";
 import {
   type Advert,
+  type ChannelMessage,
   datagramLimit,
   type Hello,
   type LeaseMessage,
@@ -16,7 +19,14 @@ import {
 } from "./message.ts";
 
 /** The number of each kind of message on the wire. */
-export const messageKinds = { HELLO: 1, LEASE: 2, VOUCHER: 3, STATEMENT: 4, ADVERT: 5 } as const;
+export const messageKinds = {
+  HELLO: 1,
+  LEASE: 2,
+  VOUCHER: 3,
+  STATEMENT: 4,
+  ADVERT: 5,
+  CHANNEL: 6,
+} as const;
 
 /** A message as a datagram. @throws RangeError above {@link datagramLimit}. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -62,6 +72,8 @@ function messageFields(message: Message): readonly Field[] {
       return [...statementFields(message), message.signature];
     case "ADVERT":
       return [...advertFields(message), message.signature];
+    case "CHANNEL":
+      return [...channelFields(message), message.signature];
   }
 }
 
@@ -106,6 +118,26 @@ function statementFields(statement: Omit<Statement, "signature">): readonly Fiel
 function advertFields(advert: Omit<Advert, "signature">): readonly Field[] {
   const offers = advert.offers.map((offer) => [offer.destination, offer.class, offer.price]);
   return [fromHex(advert.recipient), advert.run, advert.count, offers];
+}
+
+function channelFields(message: Omit<ChannelMessage, "signature">): readonly Field[] {
+  const permit = ({ total, signature }: Permit): Field => [total, signature];
+  return [
+    fromHex(message.recipient),
+    fromHex(message.channelId),
+    message.asked,
+    optional(message.holds, permit),
+    optional(message.permit, permit),
+    message.ending ? 1 : 0,
+    [message.totals.out, message.totals.in],
+    optional(message.final, (signature) => signature),
+    message.taken ? 1 : 0,
+  ];
+}
+
+/** What the sender of a CHANNEL signs. */
+export function channelDigest(message: Omit<ChannelMessage, "signature">): Uint8Array {
+  return signingDigest("channel", [...headFields(message), ...channelFields(message)]);
 }
 
 /** What the sender of a HELLO signs: every field, the head first. */

@@ -7,9 +7,10 @@ import {
 import { sameBytes, toHex } from "#core/identity/hexadecimal.ts";
 import { signatureLength } from "#core/identity/signature.ts";
 import { readLease } from "#core/schedule/lease-form.ts";
+import type { Permit } from "#core/settlement/dealings.ts";
 import { readVoucher } from "#core/settlement/voucher-form.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
-import { type Money, moneyLimit } from "#core/units/money.ts";
+import { type Money, moneyLimit, type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import { type Position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
@@ -38,10 +39,10 @@ export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
   if (bytes.length > datagramLimit) return "oversized datagram";
   try {
     const reader = canonicalReader(bytes);
-    reader.array(7, 14);
+    reader.array(7, 16);
     if (reader.small(255) !== protocolVersion) return "unknown protocol version";
     const kind = reader.small(255);
-    if (kind < 1 || kind > 5) return "unknown kind of message";
+    if (kind < 1 || kind > 6) return "unknown kind of message";
     const message = readMessage(reader, kind);
     reader.end();
     return sameBytes(encodeMessage(message), bytes) ? message : "malformed datagram";
@@ -66,8 +67,10 @@ function readMessage(reader: CanonicalReader, kind: number): Message {
     }
     case messageKinds.STATEMENT:
       return { type: "STATEMENT", ...head, ...readStatement(reader) };
-    default:
+    case messageKinds.ADVERT:
       return { type: "ADVERT", ...head, ...readAdvert(reader) };
+    default:
+      return { type: "CHANNEL", ...head, ...readChannel(reader) };
   }
 }
 
@@ -133,6 +136,30 @@ function readAdvert(reader: CanonicalReader) {
     return { destination, class: paidClass, price: price(reader.integer(priceLimit)) };
   });
   return { recipient, run, count, offers, signature: readSignature(reader) };
+}
+
+function readChannel(reader: CanonicalReader) {
+  const recipient = readNode(reader);
+  const channelId = toHex(reader.bytes(32, 32));
+  const asked = readUnits(reader);
+  const holds = readOptional(reader, readPermit);
+  const permit = readOptional(reader, readPermit);
+  const ending = reader.small(1) === 1;
+  reader.array(2, 2);
+  const totals = { out: readUnits(reader), in: readUnits(reader) };
+  const final = readOptional(reader, readSignature);
+  const taken = reader.small(1) === 1;
+  const said = { recipient, channelId, asked, holds, permit, ending, totals, final, taken };
+  return { ...said, signature: readSignature(reader) };
+}
+
+function readPermit(reader: CanonicalReader): Permit {
+  reader.array(2, 2);
+  return { total: readUnits(reader), signature: readSignature(reader) };
+}
+
+function readUnits(reader: CanonicalReader): TokenUnits {
+  return reader.integer(tokenUnitsLimit) as TokenUnits;
 }
 
 function readNode(reader: CanonicalReader): NodeId {

@@ -1,8 +1,10 @@
 import type { Terms } from "#core/account/terms.ts";
 import type { Signature } from "#core/identity/signature.ts";
 import type { Lease } from "#core/schedule/lease.ts";
+import type { Final, Permit } from "#core/settlement/dealings.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
 import type { JournalId } from "#core/units/journal-id.ts";
+import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
 import type { Price } from "#core/units/price.ts";
@@ -24,7 +26,7 @@ export const offersPerMessage = 16;
  * A message to a neighbour (protocol section 9): the sender's whole current statement for its
  * subject, so that any subset in any order works. One datagram each.
  */
-export type Message = Hello | LeaseMessage | VoucherMessage | Statement | Advert;
+export type Message = Hello | LeaseMessage | VoucherMessage | Statement | Advert | ChannelMessage;
 
 /** What every message says first. */
 export interface MessageHead {
@@ -108,6 +110,32 @@ export interface Advert extends MessageHead {
   readonly run: bigint;
   readonly count: bigint;
   readonly offers: readonly Offer[];
+  readonly signature: Signature;
+}
+
+/**
+ * What the sender agrees to about the channel beside vouchers: withdrawals, and closing together.
+ * Signed as a whole; the signatures in it are for the contract.
+ */
+export interface ChannelMessage extends MessageHead {
+  readonly type: "CHANNEL";
+  readonly recipient: NodeId;
+  /** 64 hexadecimal digits. */
+  readonly channelId: string;
+  /** What the sender would like to take out, in all. */
+  readonly asked: TokenUnits;
+  /** The recipient's permit that the sender holds: lets a recipient without a disk find it. */
+  readonly holds: Permit | undefined;
+  /** The sender's permit for the recipient. */
+  readonly permit: Permit | undefined;
+  /** The sender signs nothing more on this channel. */
+  readonly ending: boolean;
+  /** What the sender signed on this channel, and what it credited of the recipient's vouchers. */
+  readonly totals: Final;
+  /** The sender's signature for the contract under those totals, once they are final. */
+  readonly final: Signature | undefined;
+  /** The sender has the recipient's. */
+  readonly taken: boolean;
   readonly signature: Signature;
 }
 

@@ -1,5 +1,3 @@
-import { integers } from "#core/rules/algebra.ts";
-import { capacity as capacityRule } from "#core/rules/channel-rules.ts";
 import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { positionLimit } from "#core/units/position.ts";
 
@@ -19,6 +17,17 @@ export interface Channel {
   readonly depositIn: TokenUnits;
   /** What we have deposited, in all. */
   readonly depositOut: TokenUnits;
+  /** What the neighbour has taken out of this channel, in all. */
+  readonly withdrawnIn: TokenUnits;
+  /** What we have taken out of it, in all. */
+  readonly withdrawnOut: TokenUnits;
+  /**
+   * What the neighbour's vouchers on channels of before were settled for when those were closed.
+   * Totals of accounts are for life; a voucher on this channel stands for what goes beyond.
+   */
+  readonly settledIn: TokenUnits;
+  /** The same of ours. */
+  readonly settledOut: TokenUnits;
   /** False once it is closing: nothing new is signed or credited. */
   readonly open: boolean;
 }
@@ -31,7 +40,11 @@ export function isPossibleChannel(channel: Channel): boolean {
     within(channel.chainId, 0n, positionLimit) &&
     within(channel.grainsPerUnit, 1n, positionLimit) &&
     within(channel.depositIn, 0n, tokenUnitsLimit) &&
-    within(channel.depositOut, 0n, tokenUnitsLimit)
+    within(channel.depositOut, 0n, tokenUnitsLimit) &&
+    within(channel.withdrawnIn, 0n, tokenUnitsLimit) &&
+    within(channel.withdrawnOut, 0n, tokenUnitsLimit) &&
+    within(channel.settledIn, 0n, tokenUnitsLimit) &&
+    within(channel.settledOut, 0n, tokenUnitsLimit)
   );
 }
 
@@ -39,13 +52,18 @@ function within(value: bigint, least: bigint, most: bigint): boolean {
   return value >= least && value <= most;
 }
 
-/**
- * How much a party's vouchers are good for in all: what it deposited and what the other party has
- * signed to it. Deposits recirculate: two neighbours who pay each other need no new ones. Never
- * more than a voucher can carry.
- */
-export function capacity(deposit: TokenUnits, cumulativeOfTheOther: TokenUnits): TokenUnits {
-  return capacityRule(integers, deposit, cumulativeOfTheOther, tokenUnitsLimit) as TokenUnits;
+/** A channel of which nothing was taken out, and which is the first of its two neighbours. */
+export const untouched = {
+  withdrawnIn: 0n as TokenUnits,
+  withdrawnOut: 0n as TokenUnits,
+  settledIn: 0n as TokenUnits,
+  settledOut: 0n as TokenUnits,
+} as const;
+
+/** Whether a channel is as {@link untouched} says. */
+export function isUntouched(channel: Channel): boolean {
+  const { withdrawnIn, withdrawnOut, settledIn, settledOut } = channel;
+  return withdrawnIn + withdrawnOut + settledIn + settledOut === 0n;
 }
 
 /** Whether two facts say the same. */
@@ -57,6 +75,10 @@ export function sameChannel(a: Channel, b: Channel): boolean {
     a.grainsPerUnit === b.grainsPerUnit &&
     a.depositIn === b.depositIn &&
     a.depositOut === b.depositOut &&
+    a.withdrawnIn === b.withdrawnIn &&
+    a.withdrawnOut === b.withdrawnOut &&
+    a.settledIn === b.settledIn &&
+    a.settledOut === b.settledOut &&
     a.open === b.open
   );
 }

@@ -9,6 +9,7 @@ import { step } from "#core/node/step.ts";
 import type { Message } from "#core/peer/message.ts";
 import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
 import { signLease } from "#core/schedule/lease.ts";
+import { untouched } from "#core/settlement/channel.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import { money, noMoney, tokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
@@ -83,6 +84,7 @@ function busyInputs(): readonly Input[] {
         grainsPerUnit: 1n,
         depositIn: tokenUnits(10n ** 20n),
         depositOut: tokenUnits(10n ** 20n),
+        ...untouched,
         open: true,
       };
       return { type: "ChannelFact", neighbour, channel };

@@ -7,14 +7,14 @@ import { fromHex, toHex } from "#core/identity/hexadecimal.ts";
 import { signedBy, signingDigest } from "#core/identity/signature.ts";
 import { accountFields } from "#core/schedule/account-id.ts";
 import { leaseDigest } from "#core/schedule/lease.ts";
-import { voucherDigest } from "#core/settlement/voucher.ts";
+import { voucherDigest } from "#core/settlement/typed-data.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { nodeId } from "#core/units/node-id.ts";
 import { position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { channel } from "../golden/specimen.ts";
+import { channel } from "../golden/dealing-specimen.ts";
 import { testSigner } from "../simulator/test-signer.ts";
 
 /** The order of the group of secp256k1 (SEC 2, section 2.4.1). */

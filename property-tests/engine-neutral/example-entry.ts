@@ -3,7 +3,9 @@ import { canonical } from "#core/identity/canonical-writer.ts";
 import { fromHex, toHex } from "#core/identity/hexadecimal.ts";
 import { signedBy } from "#core/identity/signature.ts";
 import { signLease } from "#core/schedule/lease.ts";
-import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
+import { untouched } from "#core/settlement/channel.ts";
+import { voucherDigest } from "#core/settlement/typed-data.ts";
+import { signVoucher } from "#core/settlement/voucher.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits, toTokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
@@ -42,6 +44,7 @@ export function run(inputText: string): string {
     grainsPerUnit: 1_000n,
     depositIn: tokenUnits(0n),
     depositOut: tokenUnits(0n),
+    ...untouched,
     open: true,
   };
   const voucher = signVoucher(channel, [owed], payer);

@@ -9,14 +9,23 @@ import { advertDigest, helloDigest, statementDigest } from "#core/peer/message-f
 import { dueAtEnd, type LeaseTerms, leaseDigest, signLease } from "#core/schedule/lease.ts";
 import { leaseText } from "#core/schedule/lease-form.ts";
 import { append, beginAt } from "#core/schedule/schedule.ts";
-import type { Channel } from "#core/settlement/channel.ts";
-import { signVoucher, voucherDigest } from "#core/settlement/voucher.ts";
+import { noDealings } from "#core/settlement/dealings.ts";
+import { voucherDigest } from "#core/settlement/typed-data.ts";
+import { signVoucher } from "#core/settlement/voucher.ts";
 import { journalId, journalIdLimit, unnamedJournal } from "#core/units/journal-id.ts";
 import { money, noMoney, tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { origin, type Position, position, positionLimit } from "#core/units/position.ts";
 import { price, priceLimit } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { testSigner } from "../simulator/test-signer.ts";
+import {
+  allDealings,
+  channel,
+  dealingDigests,
+  dealingEvents,
+  dealingMessages,
+  usedChannel,
+} from "./dealing-specimen.ts";
 
 const payer = testSigner(1);
 const payee = testSigner(2);
@@ -54,17 +63,6 @@ const terms: Terms = {
   readChunk: 100_000_000n,
   priceCap: price(1000n),
   allowance: 65_536n,
-};
-
-/** The channel that the specimens are paid over. */
-export const channel: Channel = {
-  channelId: "c4".repeat(32),
-  chainId: 31337n,
-  contract: "a1".repeat(20),
-  grainsPerUnit: 1_000_000n,
-  depositIn: tokenUnits(5_000_000n),
-  depositOut: tokenUnits(tokenUnitsLimit),
-  open: true,
 };
 
 /** As they were before journals had names: version 1 of leases and of what carries them. */
@@ -119,6 +117,7 @@ const everything: NeighbourLedger = {
   signed: voucher,
   credited: shared,
   held: voucher,
+  dealings: noDealings(),
   frauds: ["two leases for one position", "voucher beyond the schedule"],
   broken: { type: "InvariantBroken", ...key, theorem: "T6" },
 };
@@ -131,6 +130,7 @@ const nothingKept = {
   signed: undefined,
   credited: undefined,
   held: undefined,
+  dealings: noDealings(),
   frauds: [],
   broken: undefined,
 } as const;
@@ -223,6 +223,12 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
     neighbour: 0,
     kept: { ...keptOf(everything), ...nothingKept },
   },
+  ...dealingEvents,
+  "NeighbourKept, with dealings": {
+    type: "NeighbourKept",
+    neighbour: 3,
+    kept: keptOf({ ...everything, channel: usedChannel, dealings: allDealings }),
+  },
 };
 
 const ofPayer = { sender: payer.id, from: journalId(7), to: journalId(0xdeadbeef) } as const;
@@ -313,6 +319,7 @@ export const messageSpecimens: Readonly<Record<string, Message>> = {
   },
   STATEMENT: { ...statement, signature: payer.sign(statementDigest(statement)) },
   ADVERT: { ...advert, signature: payee.sign(advertDigest(advert)) },
+  ...dealingMessages,
 };
 
 /** Digests and signatures by keys that everybody knows. The names never change. */
@@ -327,4 +334,5 @@ export const digestSpecimens: Readonly<Record<string, () => Uint8Array>> = {
   "advert digest": () => advertDigest(advert),
   "signature of 32 bytes 0x42 by key 1": () => payer.sign(new Uint8Array(32).fill(0x42)),
   "lease as evidence": () => leaseText(account, lease),
+  ...dealingDigests,
 };

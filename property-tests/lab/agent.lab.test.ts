@@ -51,14 +51,24 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
       return mine.settled === mine.amount && theirs.settled === mine.settled;
     });
 
+  /** a's account, once it stands where WireGuard's counter stands: a keepalive may come between. */
+  const counted = async () => {
+    let found = await account("a", "we pay");
+    await eventually(async () => {
+      await settled();
+      found = await account("a", "we pay");
+      return BigInt(found.raw ?? "0") === pair.transfer("a", paid())[1];
+    });
+    return found;
+  };
+
   test("bytes on the paid tunnel are billed as WireGuard counts them, and paid", async () => {
     await pair.start("a");
     await pair.start("b");
     await flowing();
     pair.send(200);
     await settled();
-    const { position, raw, settled: signed } = await account("a", "we pay");
-    expect(BigInt(raw ?? "0")).toBe(pair.transfer("a", paid())[1]);
+    const { position, settled: signed } = await counted();
     expect(BigInt(position)).toBeGreaterThan(200_000n);
     expect(BigInt(signed)).toBe(BigInt(position) * 50_000_000n);
   });
@@ -93,9 +103,8 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
     await pair.start("a");
     await flowing();
     await settled();
-    const again = await account("a", "we pay");
+    const again = await counted();
     expect(again.resets).toBe("0");
-    expect(BigInt(again.raw ?? "0")).toBe(pair.transfer("a", paid())[1]);
     expect(BigInt(again.position) - BigInt(position)).toBeLessThan(4096n); // handshakes at most
   });
 

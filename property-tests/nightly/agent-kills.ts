@@ -4,7 +4,9 @@ import { auditJournal } from "#core/audit/journal-audit.ts";
 import { compareJournals } from "#core/audit/network-audit.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import { type AgentPair, agentPair, type Name } from "../lab/agent-pair.ts";
+import { labObstacle } from "../lab/lab.ts";
 import { seeded } from "./acknowledged.ts";
+import { Lacking } from "./lacking.ts";
 
 /** What came of killing real agents while real bytes flow between them. */
 export interface AgentTally {
@@ -22,13 +24,15 @@ const settleTries = 200;
 
 /**
  * Two agents in network namespaces, with WireGuard between them; one or the other is killed with
- * SIGKILL at a moment that the seed chooses, and started again. Needs root.
+ * SIGKILL at a moment that the seed chooses, and started again. @throws Lacking without root or tools.
  */
 export async function killAgents(
   kills: number,
   seed: number,
   progress: (done: number) => void,
 ): Promise<AgentTally> {
+  const obstacle = labObstacle();
+  if (obstacle !== undefined) throw new Lacking(obstacle);
   const next = seeded(seed);
   const pair = await agentPair();
   try {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { aftermath, seeded } from "./acknowledged.ts";
+import { Lacking } from "./lacking.ts";
 
 /** What came of a disk that refuses writes and syncs of a real process (G1, G8). */
 export interface FaultTally {
@@ -18,14 +19,14 @@ export interface FaultTally {
 const errors = { EIO: 5, ENOSPC: 28 } as const;
 const script = fileURLToPath(new URL("../journal/journal-writer.ts", import.meta.url));
 
-/** Builds the library that fails calls. @throws Error without a C compiler. */
+/** Builds the library that fails calls. @throws Lacking without a C compiler. */
 function build(home: string): string {
   const source = fileURLToPath(new URL("failing-disk.c", import.meta.url));
   const library = join(home, "failing-disk.so");
   const built = spawnSync("gcc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], {
     encoding: "utf8",
   });
-  if (built.status !== 0) throw new Error(`gcc is needed: ${built.stderr ?? built.error}`);
+  if (built.status !== 0) throw new Lacking(`gcc is needed: ${built.stderr ?? built.error}`);
   return library;
 }
 

@@ -10,7 +10,9 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
-import { type MachineKernel, machineKernel, output } from "./machine-kernel.ts";
+import { Lacking } from "./lacking.ts";
+import { failingFlash, machineKernel } from "./machine-kernel.ts";
+import { toolOutput } from "./tool-output.ts";
 
 /** Everything that a machine boots from. */
 export interface MachineImage {
@@ -21,7 +23,15 @@ export interface MachineImage {
 }
 
 /** Debian packages that must be there. */
-const packages = ["qemu-system-x86", "busybox-static", "mtd-utils", "xz-utils", "kmod"];
+const packages = [
+  "qemu-system-x86",
+  "busybox-static",
+  "mtd-utils",
+  "xz-utils",
+  "kmod",
+  "make",
+  "gcc",
+];
 
 /** The machine's first process: loads modules, mounts the stage, runs the guest, and is off. */
 const firstProcess = `#!/bin/busybox sh
@@ -32,6 +42,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t debugfs debug /sys/kernel/debug
 mount -t tracefs trace /sys/kernel/tracing
+dmesg -n 1
 for one in $(cat /modules/first); do insmod /modules/$one; done
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose stage /stage
 stty -F /dev/ttyS1 raw -echo
@@ -42,15 +53,17 @@ poweroff -f
 `;
 
 /** Simulated flash is loaded by the guest, which knows how large it is to be. */
-const loadedByGuest = ["nandsim.ko", "phram.ko"];
+const loadedByGuest = ["nandsim.ko", "phram.ko", "failing-flash.ko"];
 
-/** Builds an image in a directory. @throws Error with what to install. */
+/** Builds an image in a directory. @throws Lacking with what to install. */
 export async function machineImage(home: string): Promise<MachineImage> {
   const missing = packages.filter((name) => !isInstalled(name));
-  if (missing.length > 0) throw new Error(`run: apt-get install ${missing.join(" ")}`);
+  if (missing.length > 0) throw new Lacking(`run: apt-get install ${missing.join(" ")}`);
   const kernel = machineKernel();
   const initrd = join(home, "initrd");
-  writeFileSync(initrd, gzipSync(archive(join(home, "root"), kernel), { level: 1 }));
+  const failing = failingFlash(kernel, join(home, "module"));
+  const modules = [...kernel.modules, failing];
+  writeFileSync(initrd, gzipSync(archive(join(home, "root"), modules), { level: 1 }));
   const stage = join(home, "stage");
   await fillStage(stage);
   return { kernel: kernel.image, initrd, stage };
@@ -58,14 +71,14 @@ export async function machineImage(home: string): Promise<MachineImage> {
 
 function isInstalled(name: string): boolean {
   try {
-    return output("dpkg", ["-s", name]).includes("\nStatus: install ok installed\n");
+    return toolOutput("dpkg", ["-s", name]).includes("\nStatus: install ok installed\n");
   } catch {
     return false;
   }
 }
 
 /** A small root of busybox and modules, as the kernel wants it. */
-function archive(root: string, { modules }: MachineKernel): Buffer {
+function archive(root: string, modules: readonly string[]): Buffer {
   const directories = "bin modules proc sys dev stage flash tmp lib64".split(" ");
   for (const name of directories) mkdirSync(join(root, name), { recursive: true });
   copyFileSync("/bin/busybox", join(root, "bin/busybox"));
@@ -75,17 +88,22 @@ function archive(root: string, { modules }: MachineKernel): Buffer {
   writeFileSync(join(root, "modules/first"), first.join("\n"));
   writeFileSync(join(root, "init"), firstProcess);
   chmodSync(join(root, "init"), 0o755);
-  output("busybox", ["sh", "-c", "find . | busybox cpio -o -H newc > ../archive"], root);
+  toolOutput("busybox", ["sh", "-c", "find . | busybox cpio -o -H newc > ../archive"], root);
   return readFileSync(join(root, "../archive"));
 }
 
 /** Node, the tools for flash, their libraries, and the guest's program in one file. */
 async function fillStage(stage: string): Promise<void> {
   for (const name of ["bin", "lib"]) mkdirSync(join(stage, name), { recursive: true });
-  const programs = [process.execPath, "/usr/sbin/ubiattach", "/usr/sbin/ubimkvol"];
+  const programs = [
+    process.execPath,
+    "/usr/sbin/ubiattach",
+    "/usr/sbin/ubidetach",
+    "/usr/sbin/ubimkvol",
+  ];
   for (const path of programs) {
     copyFileSync(path, join(stage, "bin", basename(path)));
-    for (const [library] of output("ldd", [path]).matchAll(/\/\S+\.so\S*/g)) {
+    for (const [library] of toolOutput("ldd", [path]).matchAll(/\/\S+\.so\S*/g)) {
       copyFileSync(library, join(stage, "lib", basename(library)));
     }
   }

@@ -1,17 +1,10 @@
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dependenciesOf, keptOfPackages } from "./debian-package.ts";
+import { Lacking } from "./lacking.ts";
+import { toolOutput } from "./tool-output.ts";
 
 /** Debian's kernel, unpacked for the emulator: not installed, and not this machine's own. */
 export interface MachineKernel {
@@ -28,48 +21,29 @@ const moduleNames = [
   ...["zstd", "nandsim", "ubi", "ubifs", "jffs2", "phram"],
 ];
 
-/** Outside git, where tools keep what they can make again. */
-const cache = fileURLToPath(new URL("../../node_modules/.cache/nightly", import.meta.url));
-
 /** The begin of what is packed with xz in a compressed kernel. */
 const xzMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 
 /**
  * The kernel that the package lists name now, from the cache or from Debian's servers.
- * @throws Error with what to install, where a tool is missing.
+ * @throws Lacking where there is neither.
  */
 export function machineKernel(): MachineKernel {
-  const depends = output("apt-cache", ["depends", "linux-image-amd64"]);
-  const version = /Depends: linux-image-(\d\S*)/.exec(depends)?.[1];
-  if (version === undefined) throw new Error("apt knows no linux-image-amd64: run apt-get update");
-  const home = join(cache, version);
-  if (!existsSync(home)) unpack(version, home);
-  const names = readFileSync(join(home, "order"), "utf8").trim().split("\n");
-  return {
-    version,
-    image: join(home, "vmlinux"),
-    modules: names.map((name) => join(home, name)),
-  };
-}
-
-function unpack(version: string, home: string): void {
-  mkdirSync(cache, { recursive: true });
-  const work = mkdtempSync(join(cache, "unpack-"));
-  try {
-    output("apt-get", ["download", "-q", `linux-image-${version}`], work);
-    const [archive = ""] = readdirSync(work).filter((name) => name.endsWith(".deb"));
-    output("dpkg-deb", ["--extract", archive, "tree"], work);
-    const tree = join(work, "tree");
-    const kept = join(work, "kept");
-    mkdirSync(kept);
+  const name = dependenciesOf("linux-image-amd64").find((one) => /^linux-image-\d/.test(one));
+  if (name === undefined) throw new Lacking("apt's linux-image-amd64 names no kernel");
+  const version = name.slice("linux-image-".length);
+  const home = keptOfPackages([name], version, (tree, kept) => {
     writeFileSync(join(kept, "vmlinux"), elfOf(join(tree, "boot", `vmlinuz-${version}`)));
     const modules = inOrder(tree, version);
     for (const path of modules) copyFileSync(path, join(kept, basename(path)));
     writeFileSync(join(kept, "order"), `${modules.map((path) => basename(path)).join("\n")}\n`);
-    renameSync(kept, home);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
+  const names = readFileSync(join(home, "order"), "utf8").trim().split("\n");
+  return {
+    version,
+    image: join(home, "vmlinux"),
+    modules: names.map((one) => join(home, one)),
+  };
 }
 
 /** The image inside a compressed kernel. */
@@ -85,19 +59,37 @@ function elfOf(path: string): Buffer {
 }
 
 function inOrder(tree: string, version: string): readonly string[] {
-  output("depmod", ["-b", tree, version]);
+  toolOutput("depmod", ["-b", tree, version]);
   const shown = moduleNames.flatMap((name) =>
-    output("modprobe", ["-d", tree, "-S", version, "--show-depends", name]).split("\n"),
+    toolOutput("modprobe", ["-d", tree, "-S", version, "--show-depends", name]).split("\n"),
   );
   const paths = shown.flatMap((line) => /^insmod (\S+)/.exec(line)?.[1] ?? []);
   return [...new Set(paths)];
 }
 
-/** What a tool prints. @throws Error with its own words. */
-export function output(tool: string, args: readonly string[], cwd?: string): string {
-  const { PATH } = process.env;
-  const env = { ...process.env, PATH: `${PATH}:/usr/sbin:/sbin`, LC_ALL: "C" };
-  const { status, stdout, stderr, error } = spawnSync(tool, args, { cwd, env, encoding: "utf8" });
-  if (status === 0) return stdout;
-  throw new Error(`${tool} ${args.join(" ")}: ${error?.message ?? stderr.trim()}`);
+/** The module that lets the power of flash fail, built in a directory. @throws Lacking */
+export function failingFlash({ version }: MachineKernel, directory: string): string {
+  const headers = kernelHeaders(version);
+  mkdirSync(directory);
+  const source = fileURLToPath(new URL("failing-flash.c", import.meta.url));
+  copyFileSync(source, join(directory, basename(source)));
+  writeFileSync(join(directory, "Kbuild"), "obj-m := failing-flash.o\n");
+  toolOutput("make", ["-C", headers, `M=${directory}`, "modules"]);
+  return join(directory, "failing-flash.ko");
+}
+
+/** What a module is built with, for this kernel. */
+function kernelHeaders(version: string): string {
+  const name = `linux-headers-${version}`;
+  const wanted = /^linux-(?:headers|kbuild)-/;
+  const packages = [name, ...dependenciesOf(name).filter((one) => wanted.test(one))];
+  const home = keptOfPackages(packages, name, (tree, kept) => {
+    renameSync(join(tree, "usr"), join(kept, "usr"));
+  });
+  const sources = join(home, "usr/src");
+  const common = packages.find((one) => one.endsWith("-common"));
+  if (common === undefined) throw new Lacking(`${name} names no common headers`);
+  // As it comes, it names the place where the package would have been installed.
+  writeFileSync(join(sources, name, "Makefile"), `include ${join(sources, common)}/Makefile\n`);
+  return join(sources, name);
 }

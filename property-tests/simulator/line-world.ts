@@ -10,7 +10,7 @@ import { step } from "#core/node/step.ts";
 import type { MessageHead } from "#core/peer/message.ts";
 import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
-import type { Channel } from "#core/settlement/channel.ts";
+import { type Channel, untouched } from "#core/settlement/channel.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits } from "#core/units/money.ts";
 import { price } from "#core/units/price.ts";
@@ -134,6 +134,7 @@ export function channelOf(world: LineWorld, end: WireEnd): Channel {
     grainsPerUnit: world.options.grainsPerUnit,
     depositIn: tokenUnits(world.options.deposit),
     depositOut: tokenUnits(world.options.deposit),
+    ...untouched,
     open: true,
   };
 }

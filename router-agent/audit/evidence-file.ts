@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Evidence, evidenceKinds } from "#core/audit/evidence.ts";
 import { fromHex } from "#core/identity/hexadecimal.ts";
-import type { Channel } from "#core/settlement/channel.ts";
+import { type Channel, untouched } from "#core/settlement/channel.ts";
 import { tokenUnits } from "#core/units/money.ts";
 import { nodeId } from "#core/units/node-id.ts";
 import { plainJson } from "./plain-json.ts";
@@ -75,6 +75,7 @@ export function readEvidence(text: string): readonly Evidence[] {
             grainsPerUnit: BigInt(channel.grainsPerUnit),
             depositIn: tokenUnits(0n),
             depositOut: tokenUnits(0n),
+            ...untouched,
             open: true,
           },
   }));

@@ -123,6 +123,20 @@ function inWords(event: LedgerEvent): string {
       return `payment credited: the voucher's total is ${event.voucher.cumulative} token units`;
     case "VoucherHeld":
       return `a voucher of ${event.voucher.cumulative} token units is kept until the channel covers it`;
+    case "WithdrawalAsked":
+      return `we ask to take ${event.total} token units out of the channel, in all`;
+    case "PermitSigned":
+      return `the neighbour may take ${event.total} token units out of the channel, in all`;
+    case "PermitRecalled":
+      return `our permit to take out ${event.permit.total} token units, shown by the neighbour: our disk was lost`;
+    case "PermitTaken":
+      return `the neighbour lets us take ${event.permit.total} token units out of the channel, in all`;
+    case "EndingBegun":
+      return "the channel is to be closed together: nothing more is signed on it";
+    case "FinalSigned":
+      return `we signed to close with ${event.final.out} token units of ours and ${event.final.in} of the neighbour's`;
+    case "FinalTaken":
+      return "the neighbour signed the same: the channel can be closed at once";
     case "FraudProven":
       return `FRAUD PROVEN: ${event.fraud}`;
     case "InvariantBroken":

@@ -1,13 +1,10 @@
 import { moneyText } from "#agent/cli/money-text.ts";
 import { demoToken, freeRate, prices } from "./demo-config.ts";
 import type { HopSample } from "./hop.ts";
-import { newObserver, type Observer } from "./observer.ts";
+import { newObserver, type Observer, patience } from "./observer.ts";
 import { routerNames, type Stage } from "./stage.ts";
 import type { Ending, Moment, Telling } from "./telling.ts";
 import { type Evidence, verdict } from "./verdict.ts";
-
-/** How long anything is waited for that must happen, in milliseconds. */
-const patience = 10_000;
 
 /** How long the free tier is measured, in milliseconds. */
 const measuring = 2000;
@@ -226,7 +223,7 @@ async function sentBy(stage: Stage, from: string, to: string, priceClass: number
 
 function took(moment: Moment | undefined): string {
   return moment === undefined
-    ? "not within 10 s"
+    ? `not within ${patience / 1000} s`
     : `after ${moment.milliseconds} ms and ${moment.messages} messages`;
 }
 

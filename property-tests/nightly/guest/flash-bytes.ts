@@ -7,17 +7,31 @@ import { encodeCommit } from "#core/journal/commit.ts";
 import type { ReadingEvent } from "#core/journal/reading-block.ts";
 import { position } from "#core/units/position.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { makeNand, makeNor, mountJffs2, mountPoint, mountUbifs, report } from "./flash.ts";
+import {
+  failingFlash,
+  makeNand,
+  makeNor,
+  mountJffs2,
+  mountPoint,
+  mountUbifs,
+  report,
+} from "./flash.ts";
 
 const tracing = "/sys/kernel/tracing";
 
+/** Bytes that were handed to a flash's driver to be programmed, since it was made. */
+type Programmed = () => number;
+
+/** Of NAND, as the driver tells that stands before it. */
+const ofNand: Programmed = () => Number(readFileSync(failingFlash("programmed"), "latin1"));
+
 /**
- * Bytes that the kernel hands to the flash to be programmed, counted at a function of its own that
- * all of them pass: UBI calls the flash layer's door, JFFS2 comes to the driver without it.
+ * Of NOR, counted at a function of the kernel's own that all of them pass: JFFS2 comes to the driver
+ * without the flash layer's door.
  */
-function countFlash(door: "mtd_write" | "phram_write"): () => { readonly programmed: number } {
+function ofNor(): Programmed {
   const put = (file: string, text: string) => writeFileSync(join(tracing, file), text);
-  put("kprobe_events", `p:flash ${door} len=%dx`);
+  put("kprobe_events", "p:flash phram_write len=%dx");
   put("events/kprobes/flash/trigger", "hist:keys=len");
   return () => {
     const text = readFileSync(join(tracing, "events/kprobes/flash/hist"), "latin1");
@@ -25,7 +39,7 @@ function countFlash(door: "mtd_write" | "phram_write"): () => { readonly program
     for (const [, length, hits] of text.matchAll(/len:\s*(\d+) .*hitcount:\s*(\d+)/g)) {
       programmed += Number(length) * Number(hits);
     }
-    return { programmed };
+    return programmed;
   };
 }
 
@@ -48,20 +62,20 @@ function reading(neighbours: number): Uint8Array {
   return encodeCommit(events);
 }
 
-async function count(commits: number, door: "mtd_write" | "phram_write"): Promise<void> {
+async function count(commits: number, programmed: Programmed): Promise<void> {
   const directory = join(mountPoint, "journal");
   mkdirSync(directory);
-  const read = countFlash(door);
+  const before = programmed();
   const journal = await openJournal(directoryDisk(directory), {});
-  const begun = read();
+  const bytesToBegin = programmed() - before;
   const append = async (neighbours: number): Promise<number> => {
-    const { programmed } = read();
+    const begun = programmed();
     for (let i = 0; i < commits; i++) await journal.append([reading(neighbours)]);
-    return (read().programmed - programmed) / commits;
+    return (programmed() - begun) / commits;
   };
   const bytesPerCommit = await append(1);
   const bytesPerRound = await append(100);
-  report({ commits, bytesToBegin: begun.programmed, bytesPerCommit, bytesPerRound });
+  report({ commits, bytesToBegin, bytesPerCommit, bytesPerRound });
   await journal.close();
 }
 
@@ -69,12 +83,12 @@ async function count(commits: number, door: "mtd_write" | "phram_write"): Promis
 export async function countUbifs(commits = 1): Promise<void> {
   makeNand();
   mountUbifs();
-  await count(commits, "mtd_write");
+  await count(commits, ofNand);
 }
 
 /** On JFFS2 over NOR. */
 export async function countJffs2(commits = 1, size = 0): Promise<void> {
   makeNor(size, 1);
   mountJffs2(0);
-  await count(commits, "phram_write");
+  await count(commits, ofNor());
 }

@@ -16,15 +16,50 @@ export function run(tool: string, ...args: readonly string[]): void {
   if (status !== 0) throw new Error(`${tool} ${args.join(" ")}: ${error?.message ?? stderr}`);
 }
 
+/** Of the flash whose power fails: `failing-flash.c` stands before the simulated chip. */
+const nand = "1";
+
 /**
  * NAND of 16 MiB: 2 KiB pages, blocks of 128 KiB, as in many routers, with an empty UBI volume.
- * Its content is in this machine's memory.
+ * Its content is in this machine's memory, below a driver that can let the power fail.
  */
 export function makeNand(): void {
   const chip = "id_bytes=0xec,0xa1,0x00,0x15";
   run("insmod", "/modules/nandsim.ko", chip, "overridesize=7");
-  run("ubiattach", "-m", "0");
+  run("insmod", "/modules/failing-flash.ko");
+  attachNand();
   run("ubimkvol", "/dev/ubi0", "-N", "journal", "-m");
+}
+
+/** Lets UBI look at the flash, as after a start. */
+export function attachNand(): void {
+  run("ubiattach", "-m", nand);
+}
+
+export function detachNand(): void {
+  run("ubidetach", "-m", nand);
+}
+
+/** The file of one of the parameters that `failing-flash.c` names. */
+export function failingFlash(parameter: "left" | "off" | "seed" | "programmed"): string {
+  return join("/sys/module/failing_flash/parameters", parameter);
+}
+
+/** The power fails after so many programs and erases; the next one is torn, as `seed` has it. */
+export function failAfter(operations: number, seed: number): void {
+  writeFileSync(failingFlash("seed"), String(seed));
+  writeFileSync(failingFlash("left"), String(operations));
+}
+
+/** Whether the power has failed. */
+export function isOff(): boolean {
+  return readFileSync(failingFlash("off"), "latin1").trim() === "Y";
+}
+
+/** Gives it back, for good. */
+export function powerOn(): void {
+  writeFileSync(failingFlash("left"), "-1");
+  writeFileSync(failingFlash("off"), "0");
 }
 
 export function mountUbifs(): void {

@@ -1,8 +1,10 @@
 import { directoryDisk, directoryView } from "#adapters/journal/directory-disk.ts";
+import type { Disk } from "#adapters/journal/disk.ts";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { verifyDisk } from "#adapters/journal/journal-report.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
 import { numberedCommit } from "../../journal/numbered-commit.ts";
+import type { Comparison } from "../cut-report.ts";
 
 /** Small, so that it begins anew often, and history is removed while the power may fail. */
 const limit = 512 * 1024;
@@ -10,11 +12,21 @@ const limit = 512 * 1024;
 /** When to begin anew. */
 const nearlyFull = 3 * 64 * 1024;
 
-/** Opens the journal of a directory. One process uses it, life after life: no lock is needed. */
-export function openNumbered(directory: string): Promise<OpenJournal> {
-  const disk = directoryDisk(directory);
+/**
+ * Opens the journal of a directory. One process uses it, life after life: no lock is needed.
+ * @param syncs whether its disk does what it is told; one that does not must be found out.
+ */
+export function openNumbered(directory: string, syncs = true): Promise<OpenJournal> {
+  const real = directoryDisk(directory);
+  const disk = syncs ? real : withoutSyncs(real);
   const options = { segmentSize: 64 * 1024, limit };
   return openJournal({ ...disk, lock: () => () => undefined }, options);
+}
+
+/** A disk that says of what is written in place that it is durable at once. */
+function withoutSyncs(disk: Disk): Disk {
+  const sync = async (): Promise<void> => undefined;
+  return { ...disk, open: async (name) => ({ ...(await disk.open(name)), sync }) };
 }
 
 /** Appends the next few commits durably; begins anew before it is full. Returns the last one. */
@@ -25,16 +37,6 @@ export async function appendNumbered(journal: OpenJournal, last: number): Promis
   }
   const group = Array.from({ length: 1 + (last % 3) }, (_, i) => numberedCommit(last + 1 + i));
   return Number(await journal.append(group));
-}
-
-/** What a journal holds, compared with what was acknowledged. */
-export interface Comparison {
-  /** The last commit that is there. */
-  readonly last: number;
-  readonly lost: number;
-  /** Commits that are not what was appended in their place, or out of order. */
-  readonly wrong: number;
-  readonly damage: readonly string[];
 }
 
 /** Reads the journal of a directory without changing it. */
