@@ -1,4 +1,4 @@
-import type { Channel } from "#core/settlement/channel.ts";
+import { type Channel, untouched } from "#core/settlement/channel.ts";
 import { tokenUnits } from "#core/units/money.ts";
 import type { ScenarioChain } from "../scenario/scenario.ts";
 import { across, type Network, nodeAt, type SimLink } from "./network.ts";
@@ -53,6 +53,7 @@ export function channelAt(net: Network, link: SimLink, side: 0 | 1): Channel {
     grainsPerUnit: 1n,
     depositIn: tokenUnits(deposits?.[across(side)] ?? plenty),
     depositOut: tokenUnits(deposits?.[side] ?? plenty),
+    ...untouched,
     open: true,
   };
 }
