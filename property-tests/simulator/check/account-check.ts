@@ -87,7 +87,9 @@ function payerClaims(net: Network, way: Way, { payer }: Books): readonly Claim[]
   const { reserved: r, schedule } = payer;
   const c = net.scenario.defaults.reserveBytes;
   const chunks = c * (way.resets + way.flips);
-  const v = way.bestSigned;
+  // Both journals lost: nobody is left who knows what was signed before.
+  const isForgotten = way.payerDisks > 0n && way.payeeDisks > 0n;
+  const v = isForgotten ? payer.signed : way.bestSigned;
   // Where no lease is held there is no F, and a lost disk is not one yet that came back.
   if (schedule.leases === 0n) return [];
   const owed = due(schedule, (tx + c * way.flips) as Position);

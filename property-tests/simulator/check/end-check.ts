@@ -53,6 +53,8 @@ function checkLiveness(net: Network, settled: boolean): void {
     if (way.standing !== "open") violate(net, "liveness", way, "at rest: still throttled");
   }
   if (!settled) note(net, "liveness", "", "", "books did not come to rest");
+  // Where the free tier carries nothing, bytes that nobody sells a way for have none.
+  if (net.scenario.defaults.freeBytesPerStep === 0n) return;
   for (const flow of net.flows) {
     const stuck = flow.doneAt === undefined && net.nodes.every(isHonest);
     if (!stuck || net.routes.free[flow.destination]?.link[flow.from] === -1) continue;

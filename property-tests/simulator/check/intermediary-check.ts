@@ -5,15 +5,15 @@ import { note } from "./violating.ts";
 /**
  * T12 of every forwarder that sells what it holds: what it was credited for a class, less what it
  * signed for it, is at least its fee for what it sent on, less the credit it gave, its own leaps and
- * lost disks. Of a class whose next hop changed nothing is claimed: what was sold for one price was
- * sent for another.
+ * lost disks. Of a class whose next hop changed, or was free, nothing is claimed: it held no leases
+ * for what it sold.
  */
 export function checkIntermediaries(net: Network): void {
   if (net.destinations.length > classLimit) return;
   for (const node of net.nodes) {
     if (!isHonest(node)) continue;
     for (let paidClass = 1; paidClass <= net.classes; paidClass++) {
-      if (!node.rerouted.has(paidClass) && !isEnd(net, node, paidClass)) {
+      if (!node.uncovered.has(paidClass) && !isEnd(net, node, paidClass)) {
         checkForwarder(net, node, paidClass);
       }
     }

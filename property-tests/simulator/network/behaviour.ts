@@ -1,3 +1,4 @@
+import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Output } from "#core/node/output.ts";
 import type { LeaseMessage, Message, Statement } from "#core/peer/message.ts";
 import { encodeMessage, statementDigest } from "#core/peer/message-form.ts";
@@ -52,19 +53,21 @@ function uncredited(message: LeaseMessage): LeaseMessage {
   return { ...message, credited: undefined };
 }
 
-/** Says what it has to say, and something of before once more: newer vouchers come seldom. */
+/**
+ * Says what it has to say, and an older voucher behind each new one. Only behind new ones: two cheats
+ * that answer each other's old messages would fill the air.
+ */
 function replayed(
   net: Network,
   node: SimNode,
   bytes: Uint8Array,
   message: Message,
 ): readonly Uint8Array[] {
-  const { fault } = net.chance;
-  if (message.type === "VOUCHER") {
-    if (node.memory.length === memoryLimit) node.memory.shift();
-    node.memory.push(bytes);
-  }
-  const old = node.memory[fault.below(Math.max(1, node.memory.length))];
+  if (message.type !== "VOUCHER" || message.voucher === undefined) return [bytes];
+  if (node.memory.some((known) => sameBytes(known, bytes))) return [bytes];
+  if (node.memory.length === memoryLimit) node.memory.shift();
+  node.memory.push(bytes);
+  const old = node.memory[net.chance.fault.below(node.memory.length)];
   return old === undefined ? [bytes] : [bytes, old];
 }
 

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly story?: Story;
   /** Wrong rules, in tests of the checkers. */
   readonly defect?: Partial<Defect>;
+  /** Whether a run ends with the first violation: the search for a small failure wants no more. */
+  readonly stopAtViolation?: boolean;
 }
 
 const silence: Story = { tell: () => {} };
@@ -49,7 +51,7 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
       behaviour: one.behaviour,
       price: one.price,
       lowestFee: one.price,
-      rerouted: new Set(),
+      uncovered: new Set(),
       core: wake(signer, emptyLedger, keys.holds),
       journals: 1,
       identities: 1,

@@ -75,8 +75,8 @@ export interface SimNode {
   price: bigint;
   /** The lowest fee it ever had. */
   lowestFee: bigint;
-  /** Classes of which the next hop changed: what was sold for one was sent over another (T12). */
-  readonly rerouted: Set<number>;
+  /** Classes sold at one price and perhaps sent on at another: the next hop changed, or was free (T12). */
+  readonly uncovered: Set<number>;
   core: Node;
   /** How many journals it began: one more with every lost disk. */
   journals: number;

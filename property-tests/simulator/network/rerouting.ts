@@ -28,11 +28,11 @@ export function reroute(net: Network): void {
 export function plan(net: Network): void {
   const before = net.routes.paid;
   net.routes = routeTable(net);
-  net.routes.paid.forEach(({ link }, destination) => {
-    const known = before[destination]?.link;
-    if (known === undefined) return;
-    for (const { index, rerouted } of net.nodes) {
-      if (link[index] !== known[index]) rerouted.add(destination + 1);
+  net.routes.paid.forEach(({ link, price, hops }, destination) => {
+    const known = before[destination]?.link ?? link;
+    for (const { index, uncovered } of net.nodes) {
+      const isFree = price[index] === 0n && (hops[index] ?? 0) > 1;
+      if (isFree || link[index] !== known[index]) uncovered.add(destination + 1);
     }
   });
   net.hops = hopsOf(net);

@@ -6,11 +6,13 @@ import type { Input, Reading } from "#core/node/input.ts";
 import { wake } from "#core/node/node.ts";
 import type { Output } from "#core/node/output.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
+import type { Step } from "#core/node/step.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import type { Money } from "#core/units/money.ts";
 import type { Price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import { checkStep } from "../check/account-check.ts";
+import { noteAlarm, noteThrown } from "../check/alarm-check.ts";
 import { noteThrottle } from "../check/throttle-check.ts";
 import { say } from "./air.ts";
 import { disguised, spendingLimitOf } from "./behaviour.ts";
@@ -156,14 +158,29 @@ function flipOne(net: Network, node: SimNode, readings: Reading[]): void {
 /** One input, the way the agent does it: step, journal, believe, act. */
 export function feed(net: Network, node: SimNode, input: Input): void {
   const before = ledgerOf(node);
-  const done =
-    node.flipped === undefined ? net.defect.step(node.core, input) : stepFlipped(node, input);
   net.nodeSteps += 1;
   mix(net, node.index);
+  if (node.flipped === undefined) return take(net, node, input, before, stepOf(net, node, input));
+  const done = stepFlipped(node, input);
   if (done === undefined) {
     net.story.tell(net.now, node.id, "lockstep parted: the agent starts again");
     return restart(net, node);
   }
+  take(net, node, input, before, done);
+}
+
+/** What the rules decide, or nothing at all where they throw. */
+function stepOf(net: Network, node: SimNode, input: Input): Step {
+  try {
+    return net.defect.step(node.core, input);
+  } catch (error) {
+    noteThrown(net, node, input.type, error);
+    return { node: node.core, events: [], outputs: [] };
+  }
+}
+
+/** What was decided is journaled, believed and done; or the agent dies somewhere in between. */
+function take(net: Network, node: SimNode, input: Input, before: Ledger, done: Step): void {
   mix(net, done.events.length * 64 + done.outputs.length);
   if (node.torn) return tear(net, node, before, done.events, done.outputs);
   node.core = done.node;
@@ -233,8 +250,7 @@ function perform(net: Network, node: SimNode, outputs: readonly Output[]): void 
     const output = net.defect.output(planned);
     if (output === undefined) continue;
     if (output.type === "Alarm") {
-      node.alarms += 1;
-      net.story.tell(net.now, node.id, `alarm: ${output.words}`);
+      noteAlarm(net, node, output.neighbour, output.words);
       continue;
     }
     const end = node.ends[output.neighbour];

@@ -1,6 +1,7 @@
 import { checkEnd } from "../check/end-check.ts";
 import { checkIntermediaries } from "../check/intermediary-check.ts";
 import type { Scenario } from "../scenario/scenario.ts";
+import { latestOf } from "./air.ts";
 import { advanceChain } from "./blocks.ts";
 import { build, type RunOptions } from "./build.ts";
 import { cheat } from "./cheating.ts";
@@ -30,16 +31,34 @@ export function simulate(scenario: Scenario, options: RunOptions = {}, watch?: W
   const net = build(scenario, options);
   const plan = faultPlan(net);
   for (const node of net.nodes) start(net, node);
+  const run: Run = {
+    net,
+    plan,
+    watch: watch ?? (() => {}),
+    isOver: () => options.stopAtViolation === true && net.violations.length > 0,
+  };
+  flow(run);
+  const settled = settle(run);
+  if (!run.isOver()) checkEnd(net, settled);
+  return net;
+}
+
+interface Run {
+  readonly net: Network;
+  readonly plan: FaultPlan;
+  readonly watch: Watcher;
+  readonly isOver: () => boolean;
+}
+
+/** Until all flows have ended, or nothing moves any more. */
+function flow({ net, plan, watch, isOver }: Run): void {
   let movedAt = 0;
-  while (net.now < scenario.maxSteps && !(isIdle(net, plan) || net.now - movedAt > hopelessSteps)) {
+  while (net.now < net.scenario.maxSteps && !isIdle(net, plan) && !isOver()) {
+    if (net.now - movedAt > hopelessSteps) return;
     if (tick(net, plan)) movedAt = net.now;
-    watch?.(net);
+    watch(net);
     endFlows(net);
   }
-  const settled = settle(net, plan, scenario.maxSteps);
-  watch?.(net);
-  checkEnd(net, settled);
-  return net;
 }
 
 /** One step of virtual time. Says whether any bytes moved. */
@@ -97,12 +116,14 @@ function isIdle(net: Network, plan: FaultPlan): boolean {
 }
 
 /** Everybody settles until both sides of every account say the same, or time is up. */
-function settle(net: Network, plan: FaultPlan, maxSteps: number): boolean {
-  const until = Math.min(maxSteps, net.now + drainSteps);
+function settle({ net, plan, watch, isOver }: Run): boolean {
+  const until = Math.min(net.scenario.maxSteps, net.now + drainSteps);
+  // Long enough for answers to the last round to come back, and for nothing to be on the way then.
+  const roundSteps = pokeSteps + longestRoundTrip(net);
   let rounds = 0;
-  while (!isSettled(net, rounds)) {
-    if (net.now >= until) return false;
-    if (rounds % pokeSteps === 0) {
+  while (!isSettled(net, rounds, roundSteps)) {
+    if (net.now >= until || isOver()) return false;
+    if (rounds % roundSteps === 0) {
       for (const node of net.nodes) {
         if (!isConcerned(net, node)) continue;
         look(net, node);
@@ -112,8 +133,13 @@ function settle(net: Network, plan: FaultPlan, maxSteps: number): boolean {
     }
     rounds += 1;
     tick(net, plan);
+    watch(net);
   }
   return true;
+}
+
+function longestRoundTrip(net: Network): number {
+  return net.links.reduce((most, link) => Math.max(most, 2 * latestOf(link)), 0);
 }
 
 /** Whether a node took part in anything that is to be settled. */
@@ -124,9 +150,13 @@ function isConcerned(net: Network, node: SimNode): boolean {
   });
 }
 
-/** Two rounds at least, so that every counter is read twice and every voucher has been sent. */
-function isSettled(net: Network, rounds: number): boolean {
-  if (rounds <= 2 * pokeSteps || net.datagrams > 0) return false;
+/**
+ * Two rounds at least, so that every counter is read twice and every voucher has been sent. Where
+ * there are cheats, honest nodes may have to repeat themselves for ever.
+ */
+function isSettled(net: Network, rounds: number, roundSteps: number): boolean {
+  if (rounds <= 2 * roundSteps) return false;
+  if (net.datagrams > 0 && net.nodes.every(isHonest)) return false;
   return net.nodes.every(
     (node) =>
       !isHonest(node) ||
