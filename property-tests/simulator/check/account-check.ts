@@ -68,7 +68,7 @@ type Claim = readonly [theorem: string, holds: boolean, words: () => string];
 
 /** The theorems about one account, now. Violations are noted once an account and theorem. */
 export function checkAccount(net: Network, way: Way): void {
-  const books = booksOf(net, way);
+  const books = way.forgotten ? undefined : booksOf(net, way);
   if (books === undefined) return;
   const honestPayer = isHonest(nodeAt(net, way.payer));
   const honestPayee = isHonest(nodeAt(net, way.payee));
@@ -87,9 +87,7 @@ function payerClaims(net: Network, way: Way, { payer }: Books): readonly Claim[]
   const { reserved: r, schedule } = payer;
   const c = net.scenario.defaults.reserveBytes;
   const chunks = c * (way.resets + way.flips);
-  // Both journals lost: nobody is left who knows what was signed before.
-  const isForgotten = way.payerDisks > 0n && way.payeeDisks > 0n;
-  const v = isForgotten ? payer.signed : way.bestSigned;
+  const v = way.bestSigned;
   // Where no lease is held there is no F, and a lost disk is not one yet that came back.
   if (schedule.leases === 0n) return [];
   const owed = due(schedule, (tx + c * way.flips) as Position);

@@ -1,4 +1,11 @@
-import { isHonest, linkAt, type Network, nodeAt, type SimNode } from "../network/network.ts";
+import {
+  across,
+  isHonest,
+  linkAt,
+  type Network,
+  nodeAt,
+  type SimNode,
+} from "../network/network.ts";
 import { note } from "./violating.ts";
 
 /** An agent raised an alarm about a neighbour: no honest one is ever accused (T6, T23). */
@@ -7,7 +14,9 @@ export function noteAlarm(net: Network, node: SimNode, neighbour: number, words:
   net.story.tell(net.now, node.id, `alarm: ${words}`);
   const end = node.ends[neighbour];
   if (end === undefined || end.retired) return;
-  const other = nodeAt(net, linkAt(net, end.link).nodes[end.side === 0 ? 1 : 0]);
+  const { nodes, ways } = linkAt(net, end.link);
+  if (ways.flat().some(({ forgotten }) => forgotten)) return;
+  const other = nodeAt(net, nodes[across(end.side)]);
   if (isHonest(node) && isHonest(other)) note(net, "no false alarm", node.id, other.id, words);
 }
 

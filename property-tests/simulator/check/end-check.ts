@@ -39,6 +39,7 @@ function checkLiveness(net: Network, settled: boolean): void {
     if (
       !honest ||
       way.final !== undefined ||
+      way.forgotten ||
       books === undefined ||
       !isUp(net, linkAt(net, way.link))
     )

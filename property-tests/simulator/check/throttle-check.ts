@@ -7,6 +7,7 @@ export function noteThrottle(net: Network, link: SimLink, by: 0 | 1): void {
   const payer = nodeAt(net, link.nodes[across(by)]);
   net.story.tell(net.now, payee.id, `throttles ${payer.id}`);
   if (!isHonest(payee) || !isHonest(payer)) return;
+  if (link.ways[across(by)].some(({ forgotten }) => forgotten)) return;
   net.falseThrottles += 1;
   note(net, "no false throttle", payer.id, payee.id, "an honest node throttled an honest one");
 }

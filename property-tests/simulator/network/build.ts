@@ -153,6 +153,8 @@ export function newWays(
       flips: 0n,
       payerDisks: 0n,
       payeeDisks: 0n,
+      blank: { payer: false, payee: false },
+      forgotten: false,
       leaps: [],
       dearest: 0n,
       forgiven: 0n,

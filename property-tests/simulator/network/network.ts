@@ -182,6 +182,10 @@ export interface Way {
   flips: bigint;
   payerDisks: bigint;
   payeeDisks: bigint;
+  /** Which journals were lost and have not come back yet from what the other side signed. */
+  readonly blank: { payer: boolean; payee: boolean };
+  /** Both were blank at once: nobody is left who knows what was agreed, and nothing is claimed. */
+  forgotten: boolean;
   /** Positions that were leapt over, never sent (P6). */
   readonly leaps: Leap[];
   /** The dearest price there was. */

@@ -139,10 +139,18 @@ export function generationOf(link: number, side: 0 | 1, generation: number): str
   return `boot/${link}-${side}/${generation}`;
 }
 
-/** E7: of two successive reads at most one is wrong, so the next one is asked for at once. */
+/**
+ * E7: of two successive reads at most one is wrong, so the next one is asked for at once. A first
+ * read has none before it: the flip waits for a counter that the agent knows.
+ */
 function flipOne(net: Network, node: SimNode, readings: Reading[]): void {
+  const known = readings.flatMap(({ neighbour, class: paidClass }, i) => {
+    const path = node.core.live[neighbour]?.paths[paidClass - 1];
+    return path?.inMeter === undefined || path.outMeter === undefined ? [] : [i];
+  });
+  const at = known[net.chance.fault.below(Math.max(1, known.length))];
+  if (at === undefined) return;
   node.flipReading = false;
-  const at = net.chance.fault.below(readings.length);
   const found = readings[at];
   const end = found === undefined ? undefined : node.ends[found.neighbour];
   if (found === undefined || end === undefined) return;
@@ -236,8 +244,15 @@ export function loseDisk(net: Network, node: SimNode): void {
   for (const end of node.ends) {
     if (end.retired) continue;
     for (let paidClass = 1; paidClass <= net.classes; paidClass++) {
-      wayAt(linkAt(net, end.link), end.side, paidClass).payerDisks += 1n;
-      wayAt(linkAt(net, end.link), across(end.side), paidClass).payeeDisks += 1n;
+      const out = wayAt(linkAt(net, end.link), end.side, paidClass);
+      const into = wayAt(linkAt(net, end.link), across(end.side), paidClass);
+      out.payerDisks += 1n;
+      into.payeeDisks += 1n;
+      out.blank.payer = true;
+      into.blank.payee = true;
+      const isLost = [out, into].some(({ blank }) => blank.payer && blank.payee);
+      // Vouchers are for all accounts of a direction, so what is forgotten on one is for all.
+      if (isLost) for (const way of linkAt(net, end.link).ways.flat()) way.forgotten = true;
     }
   }
   node.flipped = undefined;

@@ -163,7 +163,8 @@ function isSettled(net: Network, rounds: number, roundSteps: number): boolean {
       node.ends.every((end, neighbour) => {
         const link = linkAt(net, end.link);
         const other = net.nodes[link.nodes[end.side === 0 ? 1 : 0]];
-        const counts = !end.retired && isUp(net, link) && other !== undefined && isHonest(other);
+        const isKnown = !end.retired && !link.ways.flat().some(({ forgotten }) => forgotten);
+        const counts = isKnown && isUp(net, link) && other !== undefined && isHonest(other);
         return !counts || !owes(node, neighbour);
       }),
   );

@@ -16,6 +16,7 @@ export function witness(
   events: readonly LedgerEvent[],
 ): void {
   for (const event of events) {
+    noteReturn(net, node, event);
     switch (event.type) {
       case "PositionLeapt":
       case "PayerRestored":
@@ -33,6 +34,25 @@ export function witness(
         break;
       default:
     }
+  }
+}
+
+/** A lost journal knows an account again: leases were taken, or granted, or came back. */
+function noteReturn(net: Network, node: SimNode, event: LedgerEvent): void {
+  if (!("class" in event)) return;
+  const end = node.ends[event.neighbour];
+  if (end === undefined || end.retired) return;
+  const link = linkAt(net, end.link);
+  switch (event.type) {
+    case "PayerRestored":
+    case "LeaseAccepted":
+      wayAt(link, end.side, event.class).blank.payer = false;
+      return;
+    case "PayeeRestored":
+    case "LeaseGranted":
+      wayAt(link, across(end.side), event.class).blank.payee = false;
+      return;
+    default:
   }
 }
 
