@@ -50,6 +50,14 @@ export function mayPermitTotal(books: ChannelBooks, total: TokenUnits): boolean 
   return mayPermit(integers, view, total);
 }
 
+/** What would be ours, were the channel closed now, less what we asked to take out before. */
+export function freePart({ channel, dealings, signed, credited }: ChannelBooks): TokenUnits {
+  const taken = larger(dealings.asked, channel.withdrawnOut);
+  const part =
+    channel.depositOut - taken + (credited?.cumulative ?? none) - (signed?.cumulative ?? none);
+  return (part > 0n ? part : none) as TokenUnits;
+}
+
 function larger(a: TokenUnits, b: TokenUnits): TokenUnits {
   return a > b ? a : b;
 }

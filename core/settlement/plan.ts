@@ -1,6 +1,6 @@
 import type { Signature } from "#core/identity/signature.ts";
 import type { TokenUnits } from "#core/units/money.ts";
-import type { ChannelBooks } from "./cover.ts";
+import { type ChannelBooks, freePart } from "./cover.ts";
 import type { Final, Permit } from "./dealings.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Voucher } from "./voucher.ts";
@@ -9,12 +9,16 @@ import type { Voucher } from "./voucher.ts";
 export interface SettlementPolicy {
   /** A channel is opened with so much of ours, and topped up to so much that is free. */
   readonly deposit: TokenUnits;
+  /** A person asked that so much of ours is deposited in the channel in use, in all. */
+  readonly deposited: TokenUnits;
   /** It is topped up when less than this is free: deposited or earned, and not signed away. */
   readonly topUpBelow: TokenUnits;
   /** So much of ours stays in the channel at most; what is beyond is asked back. 0 is no limit. */
   readonly mostHeld: TokenUnits;
   /** The neighbour's vouchers are registered when the contract lacks more than this of them. */
   readonly registerAbove: TokenUnits;
+  /** Whether another channel is opened where one was before: a person must want that. */
+  readonly reopen: boolean;
   readonly wanted: "open" | "closed together" | "closed alone";
 }
 
@@ -64,17 +68,24 @@ export function planSettlement(
   now: bigint,
 ): SettlementStep | undefined {
   if (outlook.status === "closed") return undefined;
-  if (outlook.status === "none" || books === undefined) return opening(outlook, policy);
+  if (outlook.status === "none" || books === undefined) {
+    return opening(outlook, policy, books === undefined);
+  }
   if (outlook.status === "closing") return duringNotice(books, outlook, now);
   return (
     ending(books, outlook, policy) ?? earning(books, outlook, policy) ?? spending(books, policy)
   );
 }
 
-function opening(outlook: Outlook, policy: SettlementPolicy): SettlementStep | undefined {
+function opening(
+  outlook: Outlook,
+  policy: SettlementPolicy,
+  first: boolean,
+): SettlementStep | undefined {
   if (outlook.status !== "none" || policy.wanted !== "open" || policy.deposit === none) {
     return undefined;
   }
+  if (!first && !policy.reopen) return undefined;
   const deposit = atMost(policy.deposit, policy.mostHeld);
   return { type: "Open", deposit, atStake: deposit, urgent: false };
 }
@@ -160,7 +171,13 @@ function spending(books: ChannelBooks, policy: SettlementPolicy): SettlementStep
   if (dealings.ending || policy.wanted !== "open") return undefined;
   const free = freePart(books);
   const wanted = atMost(policy.deposit, policy.mostHeld);
-  if (free < policy.topUpBelow && free < wanted) {
+  if (channel.depositOut < policy.deposited) {
+    const atStake = (policy.deposited - channel.depositOut) as TokenUnits;
+    return { type: "Deposit", total: policy.deposited, atStake, urgent: false };
+  }
+  // A channel that the neighbour opened has nothing of ours yet.
+  const low = channel.depositOut === none || free < policy.topUpBelow;
+  if (low && free < wanted) {
     const more = wanted - free;
     const total = (channel.depositOut + more) as TokenUnits;
     return { type: "Deposit", total, atStake: more as TokenUnits, urgent: false };
@@ -171,14 +188,6 @@ function spending(books: ChannelBooks, policy: SettlementPolicy): SettlementStep
   if (beyond === none || dealings.asked > (dealings.permit?.total ?? none)) return undefined;
   const total = (taken + beyond) as TokenUnits;
   return { type: "AskPermit", total, atStake: beyond, urgent: false };
-}
-
-/** What would be ours, were the channel closed now: never less than nothing. */
-export function freePart({ channel, dealings, signed, credited }: ChannelBooks): TokenUnits {
-  const taken = dealings.asked > channel.withdrawnOut ? dealings.asked : channel.withdrawnOut;
-  const part =
-    channel.depositOut - taken + (credited?.cumulative ?? none) - (signed?.cumulative ?? none);
-  return (part > 0n ? part : none) as TokenUnits;
 }
 
 /** @param limit 0 is none. */

@@ -6,7 +6,7 @@ import { benchHistoryIndex } from "./history-index.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
-import { benchSettlementGas } from "./settlement-gas.ts";
+import { benchSettlement } from "./settlement-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
@@ -28,7 +28,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   audit: () => benchAudit(),
   compare: () => benchComparison(),
   history: () => benchHistoryIndex(),
-  settlement: async () => ({ gas: await benchSettlementGas() }),
+  settlement: () => benchSettlement(),
 };
 
 const args = process.argv.slice(2);

@@ -5,10 +5,12 @@ import type { Config, NeighbourConfig } from "#agent/config/config.ts";
 import { moneyLimit } from "#core/units/money.ts";
 import type { Agent } from "./agent.ts";
 import { boundsFacts } from "./bounds-facts.ts";
+import { answerChannel } from "./channel-request.ts";
 import { ControlError, type Request } from "./control-socket.ts";
 import { neighbourFacts } from "./facts.ts";
 import type { Historian } from "./historian.ts";
 import { answerHistory, noHistory } from "./history-request.ts";
+import type { SettlementKeeper } from "./settlement-keeper.ts";
 
 /** How a run may be told to end. */
 export type Ending = "stop" | "stop and keep";
@@ -28,6 +30,7 @@ export const answerRequest =
     stopping: Deferred.Deferred<Ending>,
     reload: Reload = noFile,
     historian: Historian | undefined = undefined,
+    keeper?: SettlementKeeper,
   ) =>
   (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
@@ -42,6 +45,9 @@ export const answerRequest =
         return Effect.sync(() => peersOf(agent));
       case "refusals":
         return Effect.sync(() => refusalsOf(agent));
+      case "channel":
+        if (keeper === undefined) return refuse("this agent keeps no channels");
+        return answerChannel(agent, keeper, rest);
       case "settle":
         return settle(agent);
       case "limit-spending":
@@ -58,7 +64,7 @@ export const answerRequest =
         return stop(stopping, rest[0] === "keep");
       default:
         return refuse(
-          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, history, history-stat, reindex, reload and stop`,
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, history, history-stat, reindex, channel, reload and stop`,
         );
     }
   };

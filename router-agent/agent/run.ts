@@ -8,6 +8,7 @@ import { Journal } from "#adapters/journal/journal.ts";
 import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { Queueing } from "#adapters/queueing/queueing.ts";
+import { Settlement } from "#adapters/settlement/settlement.ts";
 import { Tunnel } from "#adapters/tunnel/tunnel.ts";
 import type { Config } from "#agent/config/config.ts";
 import { type Agent, startAgent } from "./agent.ts";
@@ -15,6 +16,7 @@ import { noteCivilTimes } from "./civil-time.ts";
 import { controlPath, controlSocket } from "./control-socket.ts";
 import { liveLayers } from "./live-layers.ts";
 import { answerRequest, type Ending, type Reload } from "./request.ts";
+import { startSettlementKeeper } from "./settlement-keeper.ts";
 import { cleanUp, farewell, removeLeftovers } from "./shutdown.ts";
 
 /** How a run of the agent begins and ends. */
@@ -66,7 +68,7 @@ const runOnce = (config: Config, options: RunOptions) =>
     // The machine's layers begin only once the journal's lock is ours.
     const recent = config.history.on ? recentCommits() : undefined;
     const kept = recent === undefined ? journal : rememberedJournal(journal, recent);
-    const layers = liveLayers(keys.nodeId, config).pipe(Layer.provideMerge(kept));
+    const layers = liveLayers(keys.signer, config).pipe(Layer.provideMerge(kept));
     return yield* session(config, options, recent).pipe(Effect.provide(layers), Effect.scoped);
   }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
 
@@ -104,7 +106,8 @@ const session = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() =>
     agent.stopped() === undefined ? farewell(agent, keep) : Effect.void,
   );
-  const answer = answerRequest(agent, stopping, options.reload, historian);
+  const keeper = yield* startSettlementKeeper(agent, yield* Settlement);
+  const answer = answerRequest(agent, stopping, options.reload, historian, keeper);
   yield* controlSocket(controlPath(config.journal.directory), answer);
   yield* options.onStarted(agent);
   const told = Effect.map(Deferred.await(stopping), (ending) => ({ ending, words: undefined }));

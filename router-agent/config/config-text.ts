@@ -53,7 +53,7 @@ export function uciQuoted(text: string): string {
 }
 
 function mainValues(config: Config): Values<typeof mainOptions> {
-  const { terms } = config;
+  const { terms, settlement } = config;
   return {
     journal: config.journal.directory,
     journal_limit: config.journal.limit,
@@ -68,8 +68,18 @@ function mainValues(config: Config): Values<typeof mainOptions> {
     token_symbol: config.token.symbol,
     token_decimals: config.token.decimals,
     grains_per_unit: config.token.grainsPerUnit,
-    chain_id: config.settlement.chainId,
-    contract: config.settlement.contract,
+    chain_id: settlement.chainId,
+    contract: settlement.contract,
+    rpc: settlement.endpoints.length === 0 ? undefined : settlement.endpoints,
+    token_address: settlement.token,
+    channel_notice: settlement.notice,
+    finality: `${settlement.finality}`,
+    contract_block: settlement.fromBlock,
+    fee_cap: settlement.feeCap,
+    chain_interval: settlement.interval,
+    top_up_below: settlement.topUpBelow,
+    hold_at_most: settlement.mostHeld,
+    register_above: settlement.registerAbove,
     pay_threshold: terms.payThreshold,
     credit_limit: terms.creditLimit,
     reservation: terms.reservation,

@@ -1,3 +1,4 @@
+import type { Finality } from "#adapters/settlement/chain/quorum.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Money, TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
@@ -29,12 +30,7 @@ export interface Config {
   readonly interfacePrefix: string;
   readonly controlPort: number;
   readonly token: Token;
-  readonly settlement: {
-    /** 0: no chain, deposits are what the configuration says. */
-    readonly chainId: bigint;
-    /** 40 hexadecimal digits. */
-    readonly contract: string;
-  };
+  readonly settlement: SettlementConfig;
   /** T, L, c, U, P and the allowance of protocol section 3. A neighbour may have its own L. */
   readonly terms: Terms;
   /** D, bytes that can pass in a message round trip (T14). */
@@ -45,6 +41,30 @@ export interface Config {
   readonly pokeInterval: number;
   readonly neighbours: readonly NeighbourConfig[];
   readonly routes: readonly RouteConfig[];
+}
+
+/** Where channels lie, and what is done about them by itself. */
+export interface SettlementConfig {
+  /** 0: no chain, deposits are what the configuration says. */
+  readonly chainId: bigint;
+  /** 40 hexadecimal digits. */
+  readonly contract: string;
+  /** URLs; none where channels are what the configuration says. */
+  readonly endpoints: readonly string[];
+  /** 40 hexadecimal digits; zeros for the chain's own coin. */
+  readonly token: string;
+  /** Seconds. */
+  readonly notice: bigint;
+  readonly finality: Finality;
+  /** The block of the deployment, or one before. */
+  readonly fromBlock: bigint;
+  /** For a unit of gas. */
+  readonly feeCap: bigint;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly topUpBelow: TokenUnits;
+  readonly mostHeld: TokenUnits;
+  readonly registerAbove: TokenUnits;
 }
 
 /** What we charge a neighbour for each byte that it sends us. */

@@ -9,7 +9,7 @@ import { ChainRefused, type SettlementError, TooManyChannels } from "../settleme
 import { ChainError } from "./chain-error.ts";
 import type { ChainPlace } from "./chain-place.ts";
 import { type ChainSession, chainSession, type Sighting } from "./chain-session.ts";
-import { outboxFile } from "./outbox-file.ts";
+import type { OutboxFile } from "./outbox-file.ts";
 import { quorum } from "./quorum.ts";
 import { rpcEndpoint } from "./rpc-endpoint.ts";
 import { RpcError } from "./rpc-error.ts";
@@ -22,8 +22,8 @@ export interface ChainSettlementOptions {
   readonly signer: Signer;
   /** Neighbours whose channels are looked for. */
   readonly peers: readonly NodeId[];
-  /** Directory where what is on its way is kept: beside the journal. */
-  readonly directory: string;
+  /** Where what is on its way is kept. */
+  readonly outbox: OutboxFile;
 }
 
 /**
@@ -40,10 +40,12 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
       let session: ChainSession | undefined;
       let sighting: Sighting | undefined;
       let problem: string | undefined;
+      let ended = false;
 
       /** The chain's tools are loaded with the first look, so that starting waits for nothing. */
       const begun = async (): Promise<ChainSession> => {
         session ??= await begin(options);
+        if (ended) session.outbox.end();
         return session;
       };
       const lookOnce = Effect.tryPromise({
@@ -86,6 +88,13 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
           watched.add(peer);
           return Effect.tryPromise({ try: async () => ask(await begun()), catch: refusalOf });
         });
+      // What is under way when the agent ends must not write beside the next one.
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          ended = true;
+          session?.outbox.end();
+        }),
+      );
       yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(place.pollInterval)));
       return Settlement.of({
         nextFact: mailbox.next,
@@ -102,15 +111,14 @@ async function begin({
   place,
   endpoints,
   signer,
-  directory,
+  outbox,
 }: ChainSettlementOptions): Promise<ChainSession> {
   const tools = await import("./chain-tools.ts");
   const several = quorum(
     endpoints.map((url) => rpcEndpoint(url)),
     place.finality,
   );
-  const file = outboxFile(`${directory}/outbox-${place.chainId}-${place.contract}.json`);
-  return chainSession({ tools, place, quorum: several, signer, file });
+  return chainSession({ tools, place, quorum: several, signer, file: outbox });
 }
 
 function refusalOf(error: unknown): ChainRefused {

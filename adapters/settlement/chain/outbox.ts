@@ -52,6 +52,8 @@ export interface Outbox {
    * @throws ChainError, RpcError
    */
   readonly tend: (block: AgreedBlock) => Promise<readonly Outcome[]>;
+  /** Nothing is kept or sent any more: whoever takes up the file after this is alone with it. */
+  readonly end: () => void;
 }
 
 /** An errand with its price, in the chain's smallest unit. */
@@ -70,12 +72,15 @@ export const gasCeiling = 10_000_000n;
 
 /** An account's outbox. Takes up what the file has. */
 export function outbox(tools: Tools, quorum: Quorum, account: Account, file: OutboxFile): Outbox {
-  const desk: Desk = { tools, quorum, account, file, pending: file.read().pending };
+  const desk: Desk = { tools, quorum, account, file, pending: file.read().pending, ended: false };
   return {
     pending: () => desk.pending,
     rehearse: (errand) => rehearsal(quorum, account, errand),
     submit: (errand) => submit(desk, errand),
     tend: (block) => tend(desk, block),
+    end: () => {
+      desk.ended = true;
+    },
   };
 }
 
@@ -86,10 +91,12 @@ interface Desk {
   readonly account: Account;
   readonly file: OutboxFile;
   pending: readonly Pending[];
+  ended: boolean;
 }
 
 /** Durable before anything of it is sent. */
 function keep(desk: Desk, next: readonly Pending[]): void {
+  if (desk.ended) throw new ChainError("outbox", "the session with the chain has ended");
   desk.file.write(next);
   desk.pending = next;
 }

@@ -16,9 +16,6 @@ export interface AgreedBlock {
 /** When a block can no longer be undone: the chain's own word, or so many blocks on top of it. */
 export type Finality = "finalized" | number;
 
-/** At most so many endpoints. */
-export const endpointLimit = 8;
-
 /** Several endpoints of one chain, of which no single one is believed. */
 export interface Quorum {
   readonly endpoints: readonly RpcEndpoint[];
@@ -41,7 +38,7 @@ export type Answer =
   | { readonly endpoint: string; readonly result: unknown }
   | { readonly endpoint: string; readonly error: RpcError };
 
-/** A quorum of 1 to {@link endpointLimit} endpoints. */
+/** A quorum of 1 to `endpointLimit` endpoints. */
 export function quorum(endpoints: readonly RpcEndpoint[], finality: Finality): Quorum {
   const needed = (endpoints.length >> 1) + 1;
   const all: Quorum["all"] = (method, params) =>

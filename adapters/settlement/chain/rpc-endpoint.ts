@@ -31,9 +31,9 @@ export function rpcEndpoint(url: string, time = answerTime): RpcEndpoint {
     name,
     call: async (method, params) => {
       number += 1;
-      const body = JSON.stringify({ jsonrpc: "2.0", id: number, method, params });
-      const text = await post(name, secure, options, body, time);
-      return understand(name, text, number);
+      const id = number; // several calls may be under way
+      const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+      return understand(name, await post(name, secure, options, body, time), id);
     },
   };
 }

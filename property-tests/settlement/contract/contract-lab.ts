@@ -64,6 +64,10 @@ export interface ContractLab {
   /** The party with the lower address, and the other. */
   readonly a: PrivateKeyAccount;
   readonly b: PrivateKeyAccount;
+  /** The key of a: everybody knows it. */
+  readonly secretOfA: Hex;
+  /** Somebody with a key, and ether for gas, who is neither. */
+  readonly stranger: PrivateKeyAccount;
   readonly rpc: (method: string, ...params: readonly unknown[]) => Promise<unknown>;
   /** Calls a function of MeshChannels from any address, signed or not. */
   readonly send: <Name extends ContractFunctionName<MeshAbi, Written>>(
@@ -107,8 +111,10 @@ export async function openContractLab(): Promise<ContractLab> {
   const giveEther = async (to: Address, amount: bigint): Promise<void> => {
     await rpc("anvil_setBalance", to, numberToHex(amount));
   };
-  const [a, b] = parties();
-  for (const party of [a, b]) await giveEther(party.address, 10n ** 24n);
+  const secrets = secretsOfParties();
+  const [a, b] = [privateKeyToAccount(secrets[0]), privateKeyToAccount(secrets[1])];
+  const stranger = privateKeyToAccount(secret("stranger"));
+  for (const { address } of [a, b, stranger]) await giveEther(address, 10n ** 24n);
   const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[] = []) => {
     const data = encodeDeployData({ abi, bytecode, args });
     const receipt = await mined(rpc, { from: a.address, data, gas: numberToHex(plentyOfGas * 3n) });
@@ -126,6 +132,8 @@ export async function openContractLab(): Promise<ContractLab> {
     contract,
     a,
     b,
+    secretOfA: secrets[0],
+    stranger,
     rpc,
     send: (from, name, args, along) =>
       sendTo(contract, meshChannelsAbi, from, name, args as readonly unknown[], along),
@@ -146,12 +154,16 @@ export async function openContractLab(): Promise<ContractLab> {
   };
 }
 
-/** Two parties in the order that the contract wants. Their keys are worth nothing anywhere. */
-function parties(): readonly [PrivateKeyAccount, PrivateKeyAccount] {
-  const [one, other] = ["one", "other"].map((name) =>
-    privateKeyToAccount(keccak256(stringToHex(`contract lab: ${name}`))),
-  ) as [PrivateKeyAccount, PrivateKeyAccount];
-  return BigInt(one.address) < BigInt(other.address) ? [one, other] : [other, one];
+/** The keys of two parties, in the order that the contract wants their addresses in. */
+function secretsOfParties(): readonly [Hex, Hex] {
+  const [one, other] = [secret("one"), secret("other")];
+  const address = (key: Hex) => BigInt(privateKeyToAccount(key).address);
+  return address(one) < address(other) ? [one, other] : [other, one];
+}
+
+/** A key that everybody can know: what it holds is worth nothing anywhere. */
+function secret(name: string): Hex {
+  return keccak256(stringToHex(`contract lab: ${name}`));
 }
 
 function callData(abi: Abi, functionName: string, args: readonly unknown[]): Hex {

@@ -1,8 +1,9 @@
 import { type Address, zeroAddress } from "viem";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { gasLimits } from "#adapters/settlement/chain/contract-call.ts";
 import { type ContractLab, openContractLab } from "./contract-lab.ts";
 import { deployTrickyToken, held, playToken, type TokenTrick } from "./hostile-lab.ts";
-import { creditOf, openChannel } from "./lab-channel.ts";
+import { creditOf, type LabChannel, openChannel } from "./lab-channel.ts";
 
 let lab: ContractLab;
 let token: Address;
@@ -133,6 +134,40 @@ describe("a payout", () => {
       events: [{ args: { paidA: 300n } }],
     });
     expect(await has(lab.a.address)).toBe(1000n);
+  });
+});
+
+describe("the gas that the agent sends along suffices where payouts burn all they are given:", () => {
+  async function burning(): Promise<LabChannel> {
+    const channel = await inToken();
+    await channel.startClose("a");
+    for (const party of [lab.a.address, lab.b.address]) await play(party, "Burns");
+    return channel;
+  }
+
+  test("finish", async () => {
+    const channel = await burning();
+    await lab.pass(60);
+    const credits = [{ args: { amount: 600n } }, { args: { amount: 400n } }];
+    expect(await channel.finish("b", { gas: gasLimits.finish })).toMatchObject({
+      events: [{ eventName: "Closed" }, ...credits],
+    });
+  });
+
+  test("closeTogether", async () => {
+    const channel = await burning();
+    const along = { gas: gasLimits.closeTogether };
+    expect(await channel.closeTogether(20n, 0n, along)).toMatchObject({
+      events: [{}, { args: { amount: 580n } }, { args: { amount: 420n } }],
+    });
+  });
+
+  test("withdraw", async () => {
+    const channel = await burning();
+    const along = { gas: gasLimits.withdraw };
+    expect(await channel.withdraw("b", 30n, "a", along)).toMatchObject({
+      events: [{}, { args: { amount: 30n } }],
+    });
   });
 });
 

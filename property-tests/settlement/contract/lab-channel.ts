@@ -23,7 +23,12 @@ export interface LabChannel {
   /** Makes the payer's voucher count; `by` is its payee unless said. */
   readonly register: (payer: Party, cumulative: bigint, by?: Party) => Promise<Outcome>;
   /** Takes out what the party's peer permitted; `by` is that peer unless said. */
-  readonly withdraw: (party: Party, totalOut: bigint, by?: Party) => Promise<Outcome>;
+  readonly withdraw: (
+    party: Party,
+    totalOut: bigint,
+    by?: Party,
+    along?: Along,
+  ) => Promise<Outcome>;
   readonly startClose: (by: Party) => Promise<Outcome>;
   readonly finish: (by: Party, along?: Along) => Promise<Outcome>;
   /** startClose by a, the notice, finish by a. */
@@ -66,11 +71,11 @@ function labChannel(lab: ContractLab, id: Hex, token: Address): Omit<LabChannel,
       const signature = await signedVoucher(account(payer), lab, voucher);
       return lab.send(lab[by].address, "register", [id, cumulative, ...signature]);
     },
-    withdraw: async (party, totalOut, by = peerOf[party]) => {
+    withdraw: async (party, totalOut, by = peerOf[party], along = {}) => {
       const to = lab[party].address;
       const permit = { channelId: id, party: to, totalOut };
       const signature = await signedWithdraw(account(peerOf[party]), lab, permit);
-      return lab.send(lab[by].address, "withdraw", [id, to, totalOut, ...signature]);
+      return lab.send(lab[by].address, "withdraw", [id, to, totalOut, ...signature], along);
     },
     startClose,
     finish,

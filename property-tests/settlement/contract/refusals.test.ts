@@ -1,5 +1,4 @@
-import { type Hex, keccak256, stringToHex, toHex, zeroAddress } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ContractLab, idOf, newTerms, openContractLab } from "./contract-lab.ts";
 import { openChannel } from "./lab-channel.ts";
@@ -8,11 +7,9 @@ import { signedFinal, signedVoucher, signedWithdraw } from "./signed-text.ts";
 let lab: ContractLab;
 beforeAll(async () => {
   lab = await openContractLab();
-  await lab.giveEther(stranger.address, 10n ** 18n);
 });
 afterAll(() => lab.close());
 
-const stranger = privateKeyToAccount(keccak256(stringToHex("contract lab: stranger")));
 const most = 2n ** 128n - 1n;
 
 describe("open refuses", () => {
@@ -45,7 +42,7 @@ describe("open refuses", () => {
       ...(await signedFinal(lab.a, lab, last)),
       ...(await signedFinal(lab.b, lab, last)),
     ];
-    await lab.send(stranger.address, "closeTogether", [
+    await lab.send(lab.stranger.address, "closeTogether", [
       id,
       0n,
       0n,
@@ -85,9 +82,11 @@ describe("a deposit", () => {
 
   test("is refused from strangers, and once a close has begun", async () => {
     const { id, startClose, deposit } = await openChannel(lab, { a: 100n, b: 0n });
-    expect(await lab.send(stranger.address, "setDeposit", [id, 5n], { value: 5n })).toMatchObject({
+    expect(
+      await lab.send(lab.stranger.address, "setDeposit", [id, 5n], { value: 5n }),
+    ).toMatchObject({
       error: "NotAParty",
-      args: [stranger.address],
+      args: [lab.stranger.address],
     });
     await startClose("b");
     expect(await deposit("a", 150n, 50n)).toMatchObject({ error: "WrongStatus", args: [2] });
@@ -133,13 +132,13 @@ describe("a voucher", () => {
     }
   });
 
-  test("of a stranger, of nobody, or in its other form is refused", async () => {
+  test("of a lab.stranger, of nobody, or in its other form is refused", async () => {
     const { id } = await openChannel(lab, { a: 9n, b: 0n });
     const register = (r: Hex, vs: Hex) => lab.send(lab.b.address, "register", [id, 5n, r, vs]);
     const message = { channelId: id, cumulative: 5n };
-    expect(await register(...(await signedVoucher(stranger, lab, message)))).toMatchObject({
+    expect(await register(...(await signedVoucher(lab.stranger, lab, message)))).toMatchObject({
       error: "NotAParty",
-      args: [stranger.address],
+      args: [lab.stranger.address],
     });
     const zero = toHex(0n, { size: 32 });
     expect(await register(zero, zero)).toMatchObject({ error: "ECDSAInvalidSignature" });
@@ -174,7 +173,7 @@ describe("money leaves", () => {
     };
     expect(await take("a", lab.a.address, lab.a.address)).toMatchObject({ error: "WrongSigner" });
     expect(await take("b", lab.b.address, lab.a.address)).toMatchObject({ error: "WrongSigner" });
-    expect(await take("b", stranger.address, stranger.address)).toMatchObject({
+    expect(await take("b", lab.stranger.address, lab.stranger.address)).toMatchObject({
       error: "NotAParty",
     });
   });
@@ -199,7 +198,7 @@ describe("money leaves", () => {
   test("once: a notice is given once, by a party, and a channel is finished once", async () => {
     const channel = await openChannel(lab, { a: 100n, b: 0n });
     expect(await channel.finish("a")).toMatchObject({ error: "WrongStatus", args: [1] });
-    expect(await lab.send(stranger.address, "startClose", [channel.id])).toMatchObject({
+    expect(await lab.send(lab.stranger.address, "startClose", [channel.id])).toMatchObject({
       error: "NotAParty",
     });
     await channel.startClose("a");
@@ -212,7 +211,10 @@ describe("money leaves", () => {
   });
 
   test("to nobody who is owed nothing", async () => {
-    const claim = await lab.send(stranger.address, "claimCredit", [zeroAddress, stranger.address]);
+    const claim = await lab.send(lab.stranger.address, "claimCredit", [
+      zeroAddress,
+      lab.stranger.address,
+    ]);
     expect(claim).toMatchObject({ done: true, events: [] });
   });
 });

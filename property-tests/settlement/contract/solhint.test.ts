@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { artifactFile, sourceNames } from "#adapters/settlement/contract/artifact.ts";
+import { sourceNames } from "#adapters/settlement/contract/artifact.ts";
 
 /** What all of solhint's rules find, in how many places, and why it stays. Whatever else is found fails. */
 const accepted: Readonly<Record<string, readonly [places: number, why: string]>> = {
@@ -51,7 +51,9 @@ interface Finding {
 }
 
 async function findings(
-  files = sourceNames.map((name) => fileURLToPath(new URL(name, artifactFile))),
+  files = sourceNames.map((name) =>
+    fileURLToPath(new URL(`../../../adapters/settlement/contract/${name}`, import.meta.url)),
+  ),
 ): Promise<readonly Finding[]> {
   const program = createRequire(import.meta.url).resolve("solhint/solhint.js");
   const config = fileURLToPath(new URL("./solhint.json", import.meta.url));
