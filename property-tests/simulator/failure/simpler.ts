@@ -6,6 +6,7 @@ import type {
   ScenarioLink,
   ScenarioNode,
 } from "../scenario/scenario.ts";
+import { contracted } from "./contraction.ts";
 
 /**
  * A way to make a scenario simpler: the candidate at a place, or nothing beyond the last one.
@@ -34,6 +35,7 @@ export const simplerOnes: readonly Simpler[] = [
       return links && amongLinks({ ...scenario, links });
     },
   ]),
+  (scenario, _, at) => contracted(scenario, at),
   (scenario, _, at) =>
     scenario.chain === undefined || at > 0 ? undefined : { ...scenario, chain: undefined },
   (scenario, _, at) => {

@@ -1,9 +1,11 @@
 import type { SignatureCheck, Signer } from "#core/identity/signature.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
+import type { Input } from "#core/node/input.ts";
 import type { Lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import type { Step } from "#core/node/step.ts";
 import type { Violation } from "../check/violation.ts";
 import type { Behaviour, Scenario, ScenarioNode } from "../scenario/scenario.ts";
 import type { SimChain } from "./chain.ts";
@@ -55,6 +57,8 @@ export interface Network {
 /** Whoever listens to a run: plots and event traces. */
 export interface Story {
   readonly tell: (step: number, node: string, what: string) => void;
+  /** An agent took an input: what it decided. */
+  readonly took?: (step: number, node: string, input: Input, done: Step) => void;
 }
 
 /** A fault that happened. */

@@ -189,6 +189,7 @@ function stepOf(net: Network, node: SimNode, input: Input): Step {
 
 /** What was decided is journaled, believed and done; or the agent dies somewhere in between. */
 function take(net: Network, node: SimNode, input: Input, before: Ledger, done: Step): void {
+  net.story.took?.(net.now, node.id, input, done);
   mix(net, done.events.length * 64 + done.outputs.length);
   if (node.torn) return tear(net, node, before, done.events, done.outputs);
   node.core = done.node;
