@@ -1,5 +1,7 @@
 import { readCommand, usage } from "./command-line.ts";
 import { fuzz } from "./fuzz/fuzz.ts";
+import { compare } from "./incumbent/comparison.ts";
+import { scenarioSchema } from "./scenario/scenario-schema.ts";
 import { failureText, runScenario } from "./scenario-run.ts";
 
 /**
@@ -24,9 +26,16 @@ async function run(): Promise<number> {
       for (const failure of result.failures) console.error(failureText(failure));
       return result.fuzz === "passed" ? 0 : 1;
     }
+    case "incumbent": {
+      const { seeds, days, json } = command.options;
+      const result = compare(seeds, days);
+      if (json) console.log(JSON.stringify(result));
+      else console.dir(result, { depth: 4 });
+      return result.months.every(({ ours }) => ours.episodes + ours.violations === 0) ? 0 : 1;
+    }
     case "schema":
-    case "incumbent":
-      return 3;
+      console.log(JSON.stringify(scenarioSchema, null, 2));
+      return 0;
   }
 }
 
