@@ -5,10 +5,11 @@ import { benchHistory } from "./history-bench.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
+import { benchSimulator } from "./simulator-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [history] [--json]`: the project's figures, each beside its
+ * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [history] [simulator] [--json]`: the project's figures, each beside its
  * target or its peer, measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
   history: () => benchHistory(),
+  simulator: () => benchSimulator(),
 };
 
 const args = process.argv.slice(2);
