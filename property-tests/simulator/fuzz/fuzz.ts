@@ -41,7 +41,7 @@ export interface FuzzResult extends Exploration {
 }
 
 /** So many failures are made small: that takes longer than finding them. */
-const reportLimit = 3;
+const reportLimit = 2;
 
 /** Explores random scenarios on all cores. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
@@ -60,6 +60,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   );
   const all = (await Promise.all(threads)).reduce(together, unexplored);
   const seconds = (performance.now() - began) / 1000;
+  // Told before they are made small, which takes its time.
+  for (const { seed: broken, violation } of all.found) {
+    console.error(`seed ${broken}: ${violation.theorem}: ${violation.words}`);
+  }
   const failures = all.found.slice(0, reportLimit).flatMap((found) => {
     const report = reportFailure(
       randomScenario(found.seed),
