@@ -54,6 +54,7 @@ export function meshScenario(seed: number, size: MeshSize): Scenario {
       maxPrice: 1n << 60n,
       behaviour: "honest",
       preference: "price",
+      agent: "new",
     })),
     links,
     flows: Array.from({ length: size.flows }, (_, i): ScenarioFlow => {

@@ -121,6 +121,7 @@ const linkSteps: readonly Simplification<ScenarioLink>[] = [
 
 const nodeSteps: readonly Simplification<ScenarioNode>[] = [
   (node) => (node.behaviour === "honest" ? node : { ...node, behaviour: "honest" }),
+  (node) => (node.agent === "new" ? node : { ...node, agent: "new" }),
   (node) => (node.preference === "price" ? node : { ...node, preference: "price" }),
   (node) => (node.price <= 1n ? node : { ...node, price: 1n }),
 ];

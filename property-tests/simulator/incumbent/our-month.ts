@@ -29,6 +29,7 @@ export function monthScenario({ days, cuts }: Month, seed: number): Scenario {
     maxPrice: 1n << 40n,
     behaviour: "honest",
     preference: "price",
+    agent: "new",
   } as const;
   const link = { loss: 0, duplicate: 0, reorder: 0, delaySteps: 1, bytesPerStep: perStep } as const;
   return {

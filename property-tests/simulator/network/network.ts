@@ -8,6 +8,7 @@ import type { Pricing } from "#core/node/policy.ts";
 import type { Step } from "#core/node/step.ts";
 import type { Violation } from "../check/violation.ts";
 import type { Behaviour, Scenario, ScenarioNode } from "../scenario/scenario.ts";
+import type { AgentVersion } from "./agent-version.ts";
 import type { SimChain } from "./chain.ts";
 import type { Chance } from "./chance.ts";
 import type { Defect } from "./defect.ts";
@@ -81,6 +82,7 @@ export interface SimNode {
   lowestFee: bigint;
   /** Classes sold at one price and perhaps sent on at another: the next hop changed, or was free (T12). */
   readonly uncovered: Set<number>;
+  readonly agent: AgentVersion;
   core: Node;
   /** How many journals it began: one more with every lost disk. */
   journals: number;

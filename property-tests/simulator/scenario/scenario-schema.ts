@@ -1,5 +1,5 @@
 import { depositLimit, spellLimit, stepLimit } from "./chain-reader.ts";
-import { behaviours, faultKinds, preferences } from "./scenario.ts";
+import { agentAges, behaviours, faultKinds, preferences } from "./scenario.ts";
 import { scenarioLimits } from "./scenario-reader.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -64,6 +64,7 @@ const node = record(["id"], {
   maxPrice: quantity("the dearest price it accepts; dearer routes are no routes for it"),
   behaviour: { enum: behaviours, default: "honest" },
   preference: { enum: preferences, default: "price" },
+  agent: { enum: agentAges, default: "new" },
 });
 
 const link = record(["a", "b"], {
