@@ -69,6 +69,7 @@ export type ContractEvent =
   | { readonly type: "Registered"; readonly payer: "a" | "b"; readonly cumulative: TokenUnits }
   | { readonly type: "Withdrawn"; readonly party: "a" | "b"; readonly totalOut: TokenUnits }
   | { readonly type: "CloseStarted"; readonly by: "a" | "b"; readonly closeAt: bigint }
+  /** The totals as far as they were paid: see {@link counted}. */
   | {
       readonly type: "Closed";
       readonly cumAB: TokenUnits;
@@ -161,11 +162,29 @@ export function call(
  * less what it signed and took out, but at least nothing and at most what is held; b the rest.
  */
 export function balances(channel: ContractChannel): Balances {
-  const held = channel.depositA + channel.depositB - channel.outA - channel.outB;
-  const part = channel.depositA + channel.cumBA - channel.cumAB - channel.outA;
-  const atLeast = part > 0n ? part : 0n;
-  const a = atLeast < held ? atLeast : held;
-  return { a, b: held - a };
+  const { cumAB, cumBA } = counted(channel);
+  return {
+    a: channel.depositA + cumBA - cumAB - channel.outA,
+    b: channel.depositB + cumAB - cumBA - channel.outB,
+  };
+}
+
+/**
+ * What each signed, as far as it has that: nothing beyond is paid, so nothing beyond is settled, or
+ * a party could register more than it has, and owe nothing on the channels after this one. At most
+ * one of the two is cut.
+ */
+export function counted({
+  depositA,
+  depositB,
+  cumAB,
+  cumBA,
+  outA,
+  outB,
+}: ContractChannel): Pick<ContractChannel, "cumAB" | "cumBA"> {
+  const [hasA, hasB] = [depositA + cumBA - outA, depositB + cumAB - outB];
+  if (cumAB > hasA) return { cumAB: hasA as TokenUnits, cumBA };
+  return { cumAB, cumBA: (cumBA < hasB ? cumBA : hasB) as TokenUnits };
 }
 
 function amountsOf(what: ContractCall): readonly bigint[] {
@@ -274,7 +293,8 @@ function closeTogether(
 /** For ever: a closed channel remembers that it was, and nothing else. */
 function close(channel: ContractChannel): ContractTurn {
   const paid = balances(channel);
-  const { cumAB, cumBA, notice, inEther } = channel;
+  const { cumAB, cumBA } = counted(channel);
+  const { notice, inEther } = channel;
   const tombstone: ContractChannel = { ...unopened(notice, inEther), status: "closed" };
   const event = { type: "Closed", cumAB, cumBA, paidA: paid.a, paidB: paid.b } as const;
   return { ...turn(tombstone, event), paid };

@@ -30,14 +30,20 @@ export const contractDefects: readonly ContractDefect[] = [
   {
     what: "a party gets more than the channel holds",
     source: channels,
-    right: "plus - minus < held ? plus - minus : held",
-    wrong: "plus - minus",
+    right: "(cumBA, hasA) = (hasB, hasA - (cumBA - hasB));",
+    wrong: "hasB = cumBA;",
   },
   {
     what: "what was taken out is not taken off",
     source: channels,
-    right: "uint256(c.cumAB) + c.outA);",
-    wrong: "uint256(c.cumAB));",
+    right: "c.depositA + cumBA - c.outA,",
+    wrong: "c.depositA + cumBA,",
+  },
+  {
+    what: "more is told as settled than was paid",
+    source: channels,
+    right: "emit Closed(id, uint128(cumAB), uint128(cumBA), ofA, ofB);",
+    wrong: "emit Closed(id, c.cumAB, c.cumBA, ofA, ofB);",
   },
   {
     what: "a withdrawal is paid twice",

@@ -42,6 +42,8 @@ export interface ClaimModel {
   /** What each party has put in, and what left the contract for it. */
   deposited: Balances;
   paid: Balances;
+  /** What the log of the close says that each paid the other; nothing before it. */
+  settled: Balances | undefined;
 }
 
 /** What an honest node decides by. The shipped rules, unless a defect is seeded. */
@@ -92,6 +94,7 @@ export function newClaimModel(
     final: undefined,
     deposited: { a: 0n, b: 0n },
     paid: { a: 0n, b: 0n },
+    settled: undefined,
   };
   deposit(model, "a", deposits.a);
   deposit(model, "b", deposits.b);
@@ -169,7 +172,10 @@ export function complaint(model: ClaimModel): string | undefined {
   const { a, b } = balances(chain);
   if (a < 0n || b < 0n) return `a balance below nothing: ${a} and ${b}`;
   if (paid.a + paid.b + a + b !== deposited.a + deposited.b) return "money came or went";
-  if (chain.status !== "closed") return undefined;
+  if (model.settled === undefined) return undefined;
+  // Channels after this one go on from what the log says: it must be what was paid, to the unit.
+  const got = model.settled[otherOf[honest]] - model.settled[honest];
+  if (paid[honest] - deposited[honest] !== got) return "the log says other than what was paid";
   const { credited, signed } = books;
   const due = deposited[honest] + (credited?.cumulative ?? 0n) - (signed?.cumulative ?? 0n);
   return paid[honest] < due ? `the honest node got ${paid[honest]} of ${due}` : undefined;
@@ -182,6 +188,8 @@ function act(model: ClaimModel, what: ContractCall): void {
   const { status, depositA, depositB } = answer.channel;
   if (status !== "closed") model.deposited = { a: depositA, b: depositB };
   model.chain = answer.channel;
+  const closed = answer.events.find((event) => event.type === "Closed");
+  if (closed !== undefined) model.settled = { a: closed.cumAB, b: closed.cumBA };
   model.paid = { a: model.paid.a + answer.paid.a, b: model.paid.b + answer.paid.b };
 }
 
