@@ -22,9 +22,22 @@ const anywhere = "::/0";
 /** HELLO: identity, constants, tunnel key and channel. Answers the last HELLO heard. */
 export function sendHello(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  sayHello(turn, neighbour, of, of.live.heard?.journal ?? of.ledger.journal);
+}
+
+/**
+ * HELLO until the neighbour is known to have heard it. One that heard us, and whose answer was lost,
+ * has no reason of its own to say more: a HELLO to no journal is always answered, and never in turn.
+ */
+export function greet(turn: Turn, neighbour: number, of: Acting): void {
+  sendHello(turn, neighbour);
+  if (of.live.hello !== undefined) sayHello(turn, neighbour, of, undefined);
+}
+
+function sayHello(turn: Turn, neighbour: number, of: Acting, to: Hello["to"]): void {
   const { journal } = turn.node.ledger;
-  if (of === undefined || journal === undefined) return;
-  const to = of.live.heard?.journal ?? of.ledger.journal;
+  if (journal === undefined) return;
   const hello: Omit<Hello, "signature"> = {
     type: "HELLO",
     sender: turn.node.signer.id,
@@ -68,9 +81,15 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   noteDifferences(turn, neighbour, of, hello);
   const greeted = hello.met && hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
+  // One that comes late was said before the neighbour heard us: what is known stays known.
+  const before = known !== undefined && !again && of.live.greeted;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
-  revise(turn, neighbour, { hello, greeted, ...(again ? { acknowledged: noMoney } : {}) });
-  if (isNew || !greeted) sendHello(turn, neighbour);
+  revise(turn, neighbour, {
+    hello,
+    greeted: greeted || before,
+    ...(again ? { acknowledged: noMoney } : {}),
+  });
+  if (isNew || !(greeted || before)) sendHello(turn, neighbour);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }

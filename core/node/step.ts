@@ -20,7 +20,7 @@ import {
 } from "./dealing.ts";
 import { actAsPayee } from "./granting.ts";
 import {
-  sendHello,
+  greet,
   sendStatement,
   statementIsDue,
   takeAdvert,
@@ -166,7 +166,7 @@ function look(turn: Turn): void {
   for (const neighbour of turn.node.ledger.neighbours.keys()) {
     const of = acting(turn, neighbour);
     if (of === undefined) continue;
-    if (of.live.hello === undefined || !of.live.greeted) sendHello(turn, neighbour);
+    if (of.live.hello === undefined || !of.live.greeted) greet(turn, neighbour, of);
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);
     const now = acting(turn, neighbour);

@@ -108,8 +108,7 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
       archive: main.journal_archive,
       snapshotEvery: main.snapshot_every,
     },
-    history:
-      main.history === "on" ? { limit: main.history_limit, days: main.history_days } : undefined,
+    history: { on: main.history, days: main.history_days, limit: main.history_limit },
     keysFile: main.keys,
     interfacePrefix: main.interface_prefix,
     controlPort: main.control_port,

@@ -1,4 +1,3 @@
-import { leastLimit } from "#adapters/index/index-limits.ts";
 import type { Config, NeighbourConfig, RouteConfig } from "./config.ts";
 import type { Token } from "./form.ts";
 import { mainOptions, neighbourOptions, type Options, routeOptions } from "./options.ts";
@@ -59,9 +58,9 @@ function mainValues(config: Config): Values<typeof mainOptions> {
     journal: config.journal.directory,
     journal_limit: config.journal.limit,
     journal_archive: config.journal.archive,
-    history: config.history === undefined ? "off" : "on",
-    history_limit: config.history?.limit ?? leastLimit,
-    history_days: config.history?.days ?? 1,
+    history: config.history.on,
+    history_limit: config.history.limit,
+    history_days: config.history.days,
     snapshot_every: config.journal.snapshotEvery,
     keys: config.keysFile,
     interface_prefix: config.interfacePrefix,

@@ -18,8 +18,14 @@ export interface Config {
     /** Events between snapshots. */
     readonly snapshotEvery: number;
   };
-  /** The index of history, or nothing where none is kept. */
-  readonly history: { readonly limit: bigint; readonly days: number } | undefined;
+  readonly history: {
+    /** Whether there is an index beside the journal. */
+    readonly on: boolean;
+    /** Days of usage, payments and leases that it keeps. */
+    readonly days: number;
+    /** Bytes that it may take on disk. */
+    readonly limit: bigint;
+  };
   readonly keysFile: string;
   readonly interfacePrefix: string;
   readonly controlPort: number;
@@ -106,4 +112,9 @@ export interface RouteConfig {
  */
 export function interfaceName(prefix: string, neighbour: string, priceClass: number): string {
   return `${prefix}${neighbour}${priceClass}`;
+}
+
+/** Whether an interface of this name can be of an agent with this prefix: what it may tidy up. */
+export function isInterfaceName(prefix: string, name: string): boolean {
+  return name.startsWith(prefix) && /^[a-z0-9]{1,8}[0-7]$/.test(name.slice(prefix.length));
 }

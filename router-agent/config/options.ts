@@ -2,7 +2,7 @@ import { leastLimit } from "#adapters/index/index-limits.ts";
 import { endpointLimit } from "#adapters/settlement/chain/endpoint-limit.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
 import { bitRate, byteCount, byteFee, bytePrice, deposit, moneyAmount } from "./amount-forms.ts";
-import { bigNumber, type Form, path, type Token, wholeNumber, word } from "./form.ts";
+import { bigNumber, type Form, onOff, path, type Token, wholeNumber, word } from "./form.ts";
 import { addressPrefix, endpoint, nodeName, publicKey, rpcUrl } from "./network-forms.ts";
 
 /** One option of the configuration: everything about it is here, once. */
@@ -65,7 +65,7 @@ export const mainOptions = {
     "Directory, best on another disk, where history is copied before it is removed from the journal.",
   ),
   history: option(
-    word(/^(?:on|off)$/, "on or off"),
+    onOff,
     "on",
     "Keep an index of usage, payments and leases beside the journal. Off saves flash and memory: what is asked is then read from the journal.",
   ),

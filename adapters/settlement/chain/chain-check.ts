@@ -1,7 +1,7 @@
 import { meshChannelsImmutables, meshChannelsRuntimeCode } from "../contract/mesh-channels.ts";
 import { ChainError } from "./chain-error.ts";
 import { type ChainPlace, coin } from "./chain-place.ts";
-import { isQuantity, type Quorum } from "./quorum.ts";
+import { isQuantity, lacking, type Quorum } from "./quorum.ts";
 import { RpcError } from "./rpc-error.ts";
 
 type Tools = typeof import("./chain-tools.ts");
@@ -45,9 +45,9 @@ async function checkChain(place: ChainPlace, quorum: Quorum): Promise<void> {
       `${answer.endpoint} is on chain ${found ?? "?"}, configured is ${place.chainId}: correct "chain_id" or "rpc"`,
     );
   }
-  if (heard > quorum.endpoints.length >> 1) return;
-  const why = answers.flatMap((one) => ("error" in one ? [one.error.message] : []));
-  throw new ChainError("no quorum", why.join("; "));
+  const needed = (quorum.endpoints.length >> 1) + 1;
+  if (heard < needed)
+    throw new ChainError("no quorum", lacking(answers, needed, "the chain's number"));
 }
 
 /** Immutable variables are part of the code; what they are is none of our business but their place is. */

@@ -96,7 +96,8 @@ function majority(answers: readonly Answer[], needed: number, what: string): unk
   throw new ChainError("no quorum", lacking(answers, needed, what));
 }
 
-function lacking(answers: readonly Answer[], needed: number, what: string): string {
+/** Why too few answered, in words. */
+export function lacking(answers: readonly Answer[], needed: number, what: string): string {
   const got = answers.filter((answer) => "result" in answer).length;
   const why = answers.flatMap((answer) => ("error" in answer ? [answer.error.message] : []));
   return `${what}: ${got} answered, ${needed} are needed; ${why.join("; ") || "none is configured"}`;

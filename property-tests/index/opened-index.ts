@@ -6,7 +6,7 @@ import { leastLimit } from "#adapters/index/index-limits.ts";
 import { type IndexOptions, indexOn } from "#adapters/index/index-service.ts";
 import type { Store, StorePlace } from "#adapters/index/store.ts";
 
-/** The index as a story uses it. */
+/** The index port, as stories use it. */
 export type Index = HistoryIndex["Service"];
 
 /** Opens an index, lets a story use it, and closes it: what a run of an agent does. */
@@ -46,7 +46,7 @@ export async function tampered<A>(
   }
 }
 
-/** Everything in a store. */
+/** All keys and values of a store, copied. */
 export async function entriesOf(store: Store): Promise<(readonly [Uint8Array, Uint8Array])[]> {
   const all: (readonly [Uint8Array, Uint8Array])[] = [];
   const range = { from: new Uint8Array(12), to: new Uint8Array(12).fill(255) };
@@ -55,7 +55,3 @@ export async function entriesOf(store: Store): Promise<(readonly [Uint8Array, Ui
   }
   return all;
 }
-
-/** All rows of two neighbours. */
-export const everything = (index: Index) =>
-  Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
