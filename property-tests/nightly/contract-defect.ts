@@ -43,7 +43,7 @@ export const contractDefects: readonly ContractDefect[] = [
     what: "more is told as settled than was paid",
     source: channels,
     right: "emit Closed(id, uint128(cumAB), uint128(cumBA), ofA, ofB);",
-    wrong: "emit Closed(id, c.cumAB, c.cumBA, ofA, ofB);",
+    wrong: "emit Closed(id, uint128(cumAB), cumBA < c.cumBA ? c.cumBA : uint128(cumBA), ofA, ofB);",
   },
   {
     what: "a withdrawal is paid twice",
@@ -164,7 +164,7 @@ export const contractDefects: readonly ContractDefect[] = [
     what: "a token's false answer counts as paid",
     source: payouts,
     right: "size > 31 && word == 1",
-    wrong: "size > 31",
+    wrong: "size > 31 && word < 2",
   },
   {
     what: "any answer but none counts as yes",
