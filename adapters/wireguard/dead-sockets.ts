@@ -11,7 +11,7 @@ export const socketsLimit = 1024;
  * Between two looks at a socket that nobody listens on, in milliseconds: a process that begins has
  * its socket for a moment before it listens.
  */
-export const secondLook = 200;
+const secondLook = 200;
 
 /**
  * Removes what userspace WireGuard leaves behind where it is killed: sockets that nobody listens on any

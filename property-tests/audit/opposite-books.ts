@@ -1,4 +1,3 @@
-import { parentPort, workerData } from "node:worker_threads";
 import type { NumberedEvent } from "#core/audit/book-reader.ts";
 import { type Book, partings } from "#core/audit/joint-reading.ts";
 import type { Lease } from "#core/schedule/lease.ts";
@@ -9,7 +8,7 @@ import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { testSigner } from "../simulator/test-signer.ts";
 
-// A thread of `joint-reading.test.ts`: the leases of two accounts, which one journal has first of the
+// A process of `joint-reading.test.ts`, `opposite-books.ts LIMIT`: the leases of two accounts, which one journal has first of the
 // one and then of the other, and the other journal the other way round. All of one account wait.
 
 const leasesEach = 150_000;
@@ -42,5 +41,4 @@ const books: readonly Book[] = [
   { node: payee, neighbours: [payer], events: () => leases("LeaseGranted", [2, 1]) },
 ];
 const accounts = [1, 2].map((paidClass) => ({ payer, payee, class: priceClass(paidClass) }));
-const { limit } = workerData as { readonly limit: number };
-parentPort?.postMessage({ partings: partings(accounts, books, limit).length });
+console.log(`${partings(accounts, books, Number(process.argv[2])).length} partings`);
