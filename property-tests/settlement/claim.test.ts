@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { noDealings } from "#core/settlement/dealings.ts";
+import { runs } from "../laws/law-runs.ts";
 import {
   complaint,
   type HonestRules,
@@ -44,7 +45,7 @@ describe("an honest node", () => {
   test("gets what it credited, whatever its peer does", { timeout: 300_000 }, () => {
     fc.assert(
       fc.property(playable, (game) => play(game, shippedRules) === undefined),
-      { numRuns: games },
+      { numRuns: runs(games) },
     );
   });
 
