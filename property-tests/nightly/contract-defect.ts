@@ -100,6 +100,12 @@ export const contractDefects: readonly ContractDefect[] = [
     wrong: "if (block.timestamp + 3 days < c.closeAt) revert",
   },
   {
+    what: "the notice ends a second early",
+    source: channels,
+    right: "if (block.timestamp < c.closeAt) revert",
+    wrong: "if (block.timestamp + 1 < c.closeAt) revert",
+  },
+  {
     what: "a closed channel keeps its numbers",
     source: channels,
     right: "        delete _channels[id];\n",
