@@ -1,5 +1,5 @@
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import type { Advert, Hello, Offer, Statement } from "#core/peer/message.ts";
+import type { Advert, Hello, Offer, Speaks, Statement } from "#core/peer/message.ts";
 import {
   advertDigest,
   encodeMessage,
@@ -26,9 +26,22 @@ const anywhere = "::/0";
  */
 export function sendHello(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  sayHello(turn, neighbour, of, of.live.heard?.journal ?? of.ledger.journal);
+}
+
+/**
+ * HELLO until the neighbour is known to have heard it. One that heard us, and whose answer was lost,
+ * has no reason of its own to say more: a HELLO to no journal is always answered, and never in turn.
+ */
+export function greet(turn: Turn, neighbour: number, of: Acting): void {
+  sendHello(turn, neighbour);
+  if (of.live.hello !== undefined) sayHello(turn, neighbour, of, undefined);
+}
+
+function sayHello(turn: Turn, neighbour: number, of: Acting, to: Hello["to"]): void {
   const { journal } = turn.node.ledger;
-  if (of === undefined || journal === undefined) return;
-  const to = of.live.heard?.journal ?? of.ledger.journal;
+  if (journal === undefined) return;
   const hello: Greeting = {
     type: "HELLO",
     sender: turn.node.signer.id,
@@ -81,19 +94,38 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
     return refuse(turn, neighbour, "older than what is known");
   }
   noteDifferences(turn, neighbour, of, hello);
+  const greeted = hello.met && hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
-  // Both forms come in one run, in any order: the first form takes nothing back, but in a new run.
-  const speaks = hello.speaks ?? (isNew || again ? undefined : of.live.speaks);
-  const greeted =
-    hello.met &&
-    hello.heard === turn.node.ledger.run &&
-    (speaks === undefined || speaks.heard >= turn.node.versions.newest);
+  // One that comes late was said before the neighbour heard us: what is known stays known.
+  const before = known !== undefined && !again && of.live.greeted;
+  const speaks = spoken(hello, isNew || again ? undefined : of.live.speaks);
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
-  revise(turn, neighbour, { hello, speaks, greeted, ...(again ? { acknowledged: noMoney } : {}) });
+  revise(turn, neighbour, {
+    hello,
+    speaks,
+    greeted: greeted || before,
+    ...(again ? { acknowledged: noMoney } : {}),
+  });
   if (isSecondForm(hello) && known !== undefined && !again) return;
-  if (isNew || !greeted) sendHello(turn, neighbour);
+  if (isNew || !(greeted || before)) sendHello(turn, neighbour);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
+}
+
+/**
+ * What a neighbour speaks in one run. Both forms come in any order: the first takes nothing back, nor
+ * does an old second one.
+ */
+function spoken({ speaks }: Hello, known: Speaks | undefined): Speaks | undefined {
+  if (speaks === undefined || known === undefined) return speaks ?? known;
+  return { ...speaks, heard: speaks.heard > known.heard ? speaks.heard : known.heard };
+}
+
+/** Whether the neighbour speaks what we do, and has not heard yet that we do. */
+export function isUnheard(turn: Turn, { live }: Acting): boolean {
+  const { versions } = turn.node;
+  if (live.speaks === undefined || live.speaks.heard >= versions.newest) return false;
+  return commonVersion(versions, live.speaks) === versions.newest;
 }
 
 /** Whether it was said beside its first form, which had the answer: it only adds what is spoken. */

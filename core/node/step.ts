@@ -20,7 +20,8 @@ import {
 } from "./dealing.ts";
 import { actAsPayee } from "./granting.ts";
 import {
-  sendHello,
+  greet,
+  isUnheard,
   sendStatement,
   statementIsDue,
   takeAdvert,
@@ -166,7 +167,8 @@ function look(turn: Turn): void {
   for (const neighbour of turn.node.ledger.neighbours.keys()) {
     const of = acting(turn, neighbour);
     if (of === undefined) continue;
-    if (of.live.hello === undefined || !of.live.greeted) sendHello(turn, neighbour);
+    const { hello, greeted } = of.live;
+    if (hello === undefined || !greeted || isUnheard(turn, of)) greet(turn, neighbour, of);
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);
     const now = acting(turn, neighbour);

@@ -18,8 +18,9 @@ const minutes = 60_000;
 // On CI everything must be there; elsewhere what needs more than npm brings along says that it did
 // not run. Minutes are not for every run.
 const daily = Object.entries(checks).filter(([, { isDeep }]) => !isDeep);
+const { CI } = process.env;
 const isMissing = (needs: readonly string[]) =>
-  process.env["CI"] === undefined &&
+  CI === undefined &&
   needs.filter((program) => spawnSync(program, ["--version"]).error !== undefined);
 
 for (const [name, { about, needs, run }] of daily) {

@@ -9,7 +9,8 @@ import { compareWithTwin, searchTwin, twinKills } from "../../proofs/spin/twin.t
 
 const isThere = spawnSync("spin", ["-V"]).status === 0 && spawnSync("gcc", ["-v"]).status === 0;
 // On CI they must be there; elsewhere what needs them says that it did not run.
-const needed = test.skipIf(!isThere && process.env["CI"] === undefined);
+const { CI, PATH } = process.env;
+const needed = test.skipIf(!isThere && CI === undefined);
 const small = { N: 2, LIMIT: 3, T: 2, CHUNK: 1 };
 const scope = accountScope([1, 2], { L: 3, c: 1 }, 1);
 
@@ -56,15 +57,14 @@ test("two searches that printed nothing reach the same nothing, which is no proo
 });
 
 test("a machine without spin is told by its verdict", async () => {
-  const path = process.env["PATH"];
-  process.env["PATH"] = "";
+  Object.assign(process.env, { PATH: "" });
   try {
     const { verdict } = await search({ model: "account", defines: small, search: "all" });
     expect(verdict).toBe("missing");
     const kills = await twinKills(accountDefects);
     expect(new Set(kills.map(({ outcome }) => outcome))).toEqual(new Set(["missing"]));
   } finally {
-    process.env["PATH"] = path;
+    Object.assign(process.env, { PATH });
   }
 });
 

@@ -7,6 +7,7 @@ import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
 import type { Versions } from "#core/peer/version.ts";
+import type { Channel } from "#core/settlement/channel.ts";
 
 /**
  * A line of nodes, each running the shipped `step` over a journal in memory, with a model of the
@@ -92,6 +93,8 @@ export interface WorldOptions {
   readonly classes?: number;
   /** Per node: what it speaks, where it is not what ships. */
   readonly versions?: readonly Versions[];
+  /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
+  readonly channel?: (end: WireEnd) => Channel | undefined;
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }

@@ -23,6 +23,7 @@ const examples: Readonly<Record<string, string>> = {
   credit_limit: "0.02 TOKEN",
   spending_limit: "25 TOKEN",
   grains_per_unit: "1000000000000",
+  rpc: "https://rpc.example.net",
   prefix: "10.7.0.0/16",
   via: "anna",
 };
