@@ -1,5 +1,5 @@
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import type { Advert, Hello, Offer, Speaks, Statement } from "#core/peer/message.ts";
+import type { Advert, Hello, Offer, Statement } from "#core/peer/message.ts";
 import {
   advertDigest,
   encodeMessage,
@@ -94,38 +94,22 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
     return refuse(turn, neighbour, "older than what is known");
   }
   noteDifferences(turn, neighbour, of, hello);
-  const greeted = hello.met && hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
+  // Both forms come in one run, in any order: the first form takes nothing back, but in a new run.
+  const speaks = hello.speaks ?? (isNew || again ? undefined : of.live.speaks);
   // One that comes late was said before the neighbour heard us: what is known stays known.
   const before = known !== undefined && !again && of.live.greeted;
-  const speaks = spoken(hello, isNew || again ? undefined : of.live.speaks);
+  const answered =
+    hello.met &&
+    hello.heard === turn.node.ledger.run &&
+    (speaks === undefined || speaks.heard >= turn.node.versions.newest);
+  const greeted = answered || before;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
-  revise(turn, neighbour, {
-    hello,
-    speaks,
-    greeted: greeted || before,
-    ...(again ? { acknowledged: noMoney } : {}),
-  });
+  revise(turn, neighbour, { hello, speaks, greeted, ...(again ? { acknowledged: noMoney } : {}) });
   if (isSecondForm(hello) && known !== undefined && !again) return;
-  if (isNew || !(greeted || before)) sendHello(turn, neighbour);
+  if (isNew || !greeted) sendHello(turn, neighbour);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
-}
-
-/**
- * What a neighbour speaks in one run. Both forms come in any order: the first takes nothing back, nor
- * does an old second one.
- */
-function spoken({ speaks }: Hello, known: Speaks | undefined): Speaks | undefined {
-  if (speaks === undefined || known === undefined) return speaks ?? known;
-  return { ...speaks, heard: speaks.heard > known.heard ? speaks.heard : known.heard };
-}
-
-/** Whether the neighbour speaks what we do, and has not heard yet that we do. */
-export function isUnheard(turn: Turn, { live }: Acting): boolean {
-  const { versions } = turn.node;
-  if (live.speaks === undefined || live.speaks.heard >= versions.newest) return false;
-  return commonVersion(versions, live.speaks) === versions.newest;
 }
 
 /** Whether it was said beside its first form, which had the answer: it only adds what is spoken. */

@@ -21,7 +21,6 @@ import {
 import { actAsPayee } from "./granting.ts";
 import {
   greet,
-  isUnheard,
   sendStatement,
   statementIsDue,
   takeAdvert,
@@ -167,8 +166,7 @@ function look(turn: Turn): void {
   for (const neighbour of turn.node.ledger.neighbours.keys()) {
     const of = acting(turn, neighbour);
     if (of === undefined) continue;
-    const { hello, greeted } = of.live;
-    if (hello === undefined || !greeted || isUnheard(turn, of)) greet(turn, neighbour, of);
+    if (of.live.hello === undefined || !of.live.greeted) greet(turn, neighbour, of);
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);
     const now = acting(turn, neighbour);

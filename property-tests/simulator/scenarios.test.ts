@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { ourVersions, type Versions } from "#core/peer/version.ts";
 import { resultOf } from "./network/result.ts";
 import { simulate } from "./network/simulation.ts";
 import { readScenario } from "./scenario/scenario-reader.ts";
@@ -24,31 +23,16 @@ test("ten scenarios are kept, from a line to a mesh of 200 and a chain that is d
 /**
  * A digest stands for everything that was said, signed and counted in a run. One that changes says
  * that the rules or the byte forms changed: look at why, then renew it (`npx vitest run -u FILE`).
- * What nodes of version 1 do among themselves never changes with a version of the protocol.
  */
-test.each(names)("%s runs as it always did, and nothing is violated", (name) => {
-  expect(told(name, () => ({ oldest: 1, newest: 1 }))).toMatchSnapshot();
-});
-
-test.each(names)("%s between nodes that speak version 2: nothing is violated either", (name) => {
-  expect(told(name, () => ourVersions)).toMatchSnapshot();
-});
-
-test("a line of old and new nodes by turns violates nothing", () => {
-  told("line.json", (node) => ({ oldest: 1, newest: 1 + (node % 2) }));
-  told("power-cuts.json", (node) => ({ oldest: 1, newest: 1 + (node % 2) }));
-});
-
-/** What stands for a run, once nothing was violated in it. */
-function told(name: string, versions: (node: number) => Versions) {
+test.each(names)("%s runs as it always did, and nothing is violated", async (name) => {
   const scenario = scenarioOf(name);
   const { violations, falseThrottles, digest, steps, nodeSteps } = resultOf(
-    simulate(scenario, { versions }),
+    simulate(scenario),
     scenario.seed,
   );
   expect({ violations, falseThrottles }).toEqual({ violations: [], falseThrottles: 0 });
-  return { digest, steps, nodeSteps };
-}
+  expect({ digest, steps, nodeSteps }).toMatchSnapshot();
+});
 
 test("two runs of one seed are the same run, another seed is another run", () => {
   const scenario = scenarioOf("power-cuts.json");

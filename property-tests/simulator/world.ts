@@ -91,10 +91,10 @@ export interface WorldOptions {
   readonly prices: readonly (bigint | { readonly fee: bigint })[];
   /** Paid classes, 1 unless told otherwise. Class k costs k times what class 1 costs. */
   readonly classes?: number;
-  /** Per node: what it speaks, where it is not what ships. */
-  readonly versions?: readonly Versions[];
   /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
   readonly channel?: (end: WireEnd) => Channel | undefined;
+  /** Per node: what it speaks, where it is not what ships. */
+  readonly versions?: readonly Versions[];
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }

@@ -53,7 +53,7 @@ export const recoverCommand = Command.make(
     const ledger = yield* ledgerOrNone(config);
     const { signer } = yield* Effect.gen(function* () {
       return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
     const session = yield* chainSessionOf(config, signer);
     let said = "";
     for (;;) {

@@ -126,6 +126,12 @@ async function paid(bytes = 10_000_000n): Promise<bigint> {
   return credited;
 }
 
+/** Whether both have heard that their channel is over: one of them hears it first. */
+async function bothEnded(): Promise<boolean> {
+  const [ofA, ofB] = [await channel("a"), await channel("b")];
+  return ofA.status === "none" && ofB.status === "none";
+}
+
 const patient = { timeout: 120_000 };
 
 describe("two agents on a chain", () => {
@@ -136,7 +142,7 @@ describe("two agents on a chain", () => {
       await begun();
       const due = await paid();
       await ask("a", "close", "b");
-      await until("the end", async () => (await channel("b")).status === "none");
+      await until("the end", bothEnded);
       expect(await channel("b")).toMatchObject({ settledIn: due, settledOut: 0n });
       expect(await channel("a")).toMatchObject({ settledOut: due, settledIn: 0n });
       expect([await gain("a"), await gain("b"), await held()]).toEqual([-due, due, 0n]);
@@ -150,11 +156,14 @@ describe("two agents on a chain", () => {
       await begun();
       const first = await paid();
       await ask("a", "close", "b");
-      await until("the end", async () => (await channel("b")).status === "none");
+      await until("the end", bothEnded);
       await rounds(world, 20);
       expect(await held()).toBe(0n);
       await ask("a", "open", "b", "2 USDC");
-      await until("the second", async () => (await channel("b")).status === "open");
+      await until("the second", async () => {
+        const [ofA, ofB] = [await channel("a"), await channel("b")];
+        return ofA.status === "open" && ofB.status === "open";
+      });
       await rounds(world, 3);
       const second = await paid();
       await ask("b", "close", "a");
@@ -246,7 +255,7 @@ describe("two agents on a chain", () => {
         });
       }
       await ask("b", "close", "a");
-      await until("the end", async () => (await channel("a")).status === "none");
+      await until("the end", bothEnded);
       const { settledIn = 0n } = await channel("b");
       expect(settledIn).toBeGreaterThanOrEqual(due);
       expect([await gain("a"), await gain("b"), await held()]).toEqual([-settledIn, settledIn, 0n]);

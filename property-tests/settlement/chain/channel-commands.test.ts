@@ -227,6 +227,24 @@ describe("commands about channels", () => {
     }
   });
 
+  test("deploy puts the contract on a chain, and says what to configure", {
+    timeout: 60_000,
+  }, async () => {
+    settle();
+    await lab.rpc("anvil_setBalance", `0x${addressOf(self.id)}`, `0x${riches.toString(16)}`);
+    const dry = await meshtoll("channel", "deploy", "--rpc", lab.url, "--dry-run");
+    expect(JSON.parse(dry.out)).toMatchObject({
+      account: `0x${addressOf(self.id)}`,
+      chainId: "31337",
+    });
+    const { out } = await meshtoll("channel", "deploy", "--rpc", lab.url);
+    const contract = /option contract '([0-9a-f]{40})'/.exec(out)?.[1] ?? "";
+    const fromBlock = BigInt(/option contract_block '(\d+)'/.exec(out)?.[1] ?? "0");
+    expect(out).toContain("option chain_id '31337'");
+    const { facts } = await lab.session(lab.a, { place: { contract, fromBlock } }).look([lab.b.id]);
+    expect(facts[0]?.outlook.status).toBe("none");
+  });
+
   test("keys that others may read, and a configuration without a chain, are refused", async () => {
     settle();
     const { chmodSync } = await import("node:fs");

@@ -12,6 +12,7 @@ import {
 import type { Node } from "#core/node/node.ts";
 import type { Step } from "#core/node/step.ts";
 import { flip, leavesOf } from "../flipped-state.ts";
+import { agentVersions } from "./agent-version.ts";
 import type { Network, SimNode } from "./network.ts";
 
 /**
@@ -19,14 +20,14 @@ import type { Network, SimNode } from "./network.ts";
  * memory (decision 18); a simulation does so from the moment on in which it matters.
  */
 export function flipMemory(net: Network, node: SimNode): void {
-  if (node.flipped !== undefined) return;
-  const { ledger, live, tunnelKey, versions } = node.core;
+  // Lockstep is of this commit's core.
+  if (node.flipped !== undefined || node.agent !== agentVersions.new) return;
+  const { ledger, live, tunnelKey } = node.core;
   const pair = lockstep(node.signer, ledger, ledger, node.holds);
   const remembering = (one: Node): Node => ({
     ...one,
     live: copyOf(live),
     tunnelKey: copyOf(tunnelKey),
-    versions,
   });
   const flipped: Lockstep = { ...pair, node: remembering(pair.node), twin: remembering(pair.twin) };
   const leaves = leavesOf(flipped.node.ledger, flipped.node.live);
