@@ -7,6 +7,7 @@ import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Teardown } from "effect/Runtime";
+import { channelCommand } from "./cli/channel-command.ts";
 import { configCommand } from "./cli/config-command.ts";
 import { demoCommand, demoTrafficCommand } from "./cli/demo-command.ts";
 import { exitCodes } from "./cli/exit-code.ts";
@@ -16,6 +17,7 @@ import { journalCommand } from "./cli/journal-command.ts";
 import { operatorCommands } from "./cli/operator-command.ts";
 import { keysCommand, runCommand } from "./cli/run-command.ts";
 import { ledgerCommand, peersCommand, statusCommand } from "./cli/status-command.ts";
+import { watchCommand } from "./cli/watch-command.ts";
 import { nodeServices } from "./node-services.ts";
 
 const meshtoll = Command.make("meshtoll").pipe(
@@ -30,6 +32,8 @@ const meshtoll = Command.make("meshtoll").pipe(
     explainCommand,
     historyCommand,
     journalCommand,
+    channelCommand,
+    watchCommand,
     configCommand,
     keysCommand,
     ...operatorCommands,

@@ -1,13 +1,12 @@
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Stream from "effect/Stream";
-import type { CivilNote } from "#adapters/journal/civil-notes.ts";
+import { type CivilNote, civilTimeOf } from "#adapters/journal/civil-notes.ts";
 import { crc32 } from "#adapters/journal/crc32.ts";
 import type { JournalError } from "#adapters/journal/journal-error.ts";
 import type { CommitSource } from "./commit-source.ts";
 import type { HistoryIndex, ResetReport } from "./history-index.ts";
 import { IndexError, isRebuildable } from "./index-error.ts";
-import { notedTime } from "./journal-history.ts";
 
 /** What catching up came to. */
 export interface CaughtUp {
@@ -16,6 +15,9 @@ export interface CaughtUp {
   /** Why the index was made anew, and what became of its rows. */
   readonly rebuilt: (ResetReport & { readonly words: string }) | undefined;
 }
+
+/** The civil notes that commits from `from` on need. */
+export type NoteSource = (from: bigint) => readonly CivilNote[];
 
 /** So many commits are counted before others have their turn. */
 const turnSize = 16;
@@ -27,7 +29,7 @@ const turnSize = 16;
 export const catchUp = Effect.fnUntraced(function* (
   index: HistoryIndex["Service"],
   source: CommitSource,
-  notes: readonly CivilNote[],
+  notes: NoteSource,
 ): Effect.fn.Return<CaughtUp, IndexError | JournalError> {
   const first = yield* Effect.result(goOn(index, source, notes));
   if (first._tag === "Success") return { commits: first.success, rebuilt: undefined };
@@ -37,13 +39,31 @@ export const catchUp = Effect.fnUntraced(function* (
 });
 
 /**
+ * Asks an index that has caught up. Where the answer cannot be believed the index is made anew and
+ * asked once more, so that whatever became of the store, the answer is the journal's.
+ */
+export const answered = Effect.fnUntraced(function* <A>(
+  index: HistoryIndex["Service"],
+  source: CommitSource,
+  notes: NoteSource,
+  ask: Effect.Effect<A, IndexError>,
+): Effect.fn.Return<A, IndexError | JournalError> {
+  yield* catchUp(index, source, notes);
+  const first = yield* Effect.result(ask);
+  if (first._tag === "Success") return first.success;
+  if (!isRebuildable(first.failure)) return yield* first.failure;
+  yield* rebuild(index, source, notes, first.failure.words, true);
+  return yield* ask;
+});
+
+/**
  * Makes the index anew. With `salvage`, rows of commits that the journal gave up, and that no archive
  * has, are kept where they can be believed.
  */
 export const rebuild = Effect.fnUntraced(function* (
   index: HistoryIndex["Service"],
   source: CommitSource,
-  notes: readonly CivilNote[],
+  notes: NoteSource,
   words: string,
   salvage: boolean,
 ): Effect.fn.Return<CaughtUp, IndexError | JournalError> {
@@ -60,7 +80,7 @@ export const rebuild = Effect.fnUntraced(function* (
 const goOn = Effect.fnUntraced(function* (
   index: HistoryIndex["Service"],
   source: CommitSource,
-  notes: readonly CivilNote[],
+  notes: NoteSource,
 ) {
   const { sequence, check } = yield* index.place;
   if (sequence > 0n && check !== 0) yield* sameJournal(source, sequence, check);
@@ -69,7 +89,8 @@ const goOn = Effect.fnUntraced(function* (
     Stream.rechunk(turnSize),
     Stream.runForEachArray((some) => {
       commits += some.length;
-      const noted = some.map((one) => ({ ...one, seconds: notedTime(notes, one.sequence) }));
+      const known = notes(some[0].sequence);
+      const noted = some.map((one) => ({ ...one, seconds: notedTime(known, one.sequence) }));
       return Effect.andThen(index.take(noted), Effect.yieldNow);
     }),
   );
@@ -88,3 +109,9 @@ const sameJournal = Effect.fnUntraced(function* (
   const words = `commit ${sequence}, which the index has, is not in the journal`;
   return yield* new IndexError({ problem: "foreign", words });
 });
+
+/** The time noted last before a commit; 0 where there is none. */
+export function notedTime(notes: readonly CivilNote[], sequence: bigint): number {
+  if ((notes[0]?.sequence ?? sequence) >= sequence) return 0;
+  return civilTimeOf(notes, sequence) ?? 0;
+}

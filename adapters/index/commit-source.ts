@@ -49,23 +49,30 @@ export function directoryCommits(directory: string): CommitSource {
     });
 }
 
+/** Commits of an archive; where some are missing it says which, and why if that is known. */
 function* archived(
   directory: string,
   from: bigint,
   to: bigint,
   told: (words: string) => void,
 ): Generator<Commit, void> {
+  let next = from;
+  let why = "";
   try {
     for (const look of scan(directoryView(directory), "oldest")) {
-      if (look.type === "damage") told(`${look.damage.segment}: ${look.damage.words}`);
-      if (look.type !== "segment") return;
+      if (look.type === "damage") why = `: ${look.damage.segment}: ${look.damage.words}`;
+      if (look.type !== "segment") break;
       for (const { sequence, payload } of look.segment.frames) {
         const at = BigInt(sequence);
         if (at >= to) return;
-        if (at >= from) yield { sequence: at, payload };
+        if (at < next) continue;
+        yield { sequence: at, payload };
+        next = at + 1n;
       }
     }
   } catch (error) {
-    told(`the archive in ${directory} cannot be read: ${String(error)}`);
+    why = `: ${error instanceof Error ? error.message : String(error)}`;
   }
+  if (next >= to) return;
+  told(`commits ${next} to ${to - 1n} are neither in the journal nor in ${directory}${why}`);
 }

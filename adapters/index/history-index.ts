@@ -15,7 +15,7 @@ export interface HistoryQuery {
   readonly kinds?: readonly HistoryKind[] | undefined;
   /** Go on behind this place, which a page named. */
   readonly after?: HistoryCursor | undefined;
-  /** At most so many rows, up to {@link pageLimit}. */
+  /** At most so many rows, 1 to {@link pageLimit}; the last page also has the usage of this hour. */
   readonly limit?: number | undefined;
 }
 

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as Semaphore from "effect/Semaphore";
 import { HistoryIndex, type ResetReport } from "./history-index.ts";
@@ -27,7 +28,7 @@ export const indexOn = (place: StorePlace, options: IndexOptions): Layer.Layer<H
     Effect.gen(function* () {
       const alone = Semaphore.makeUnsafe(1);
       const keeper = keeperOf(place, keepingOf(options));
-      yield* Effect.addFinalizer(() => alone.withPermits(1)(Effect.promise(keeper.end)));
+      yield* Effect.addFinalizer(() => closing(alone.withPermits(1)(Effect.promise(keeper.end))));
       const doing = <A>(what: string, work: () => Promise<A>): Effect.Effect<A, IndexError> =>
         alone.withPermits(1)(
           Effect.uninterruptible(
@@ -51,6 +52,15 @@ export const indexOn = (place: StorePlace, options: IndexOptions): Layer.Layer<H
         reset: (keep) => doing("make the index anew", () => keeper.reset(keep)),
       });
     }),
+  );
+
+/** How long closing may take, in ms: what was not written is counted again. */
+const closeTime = 3000;
+
+/** Waits for the end of an index, but not for ever: a disk that never answers holds up nobody. */
+const closing = (end: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.flatMap(Effect.forkDetach(end), (ending) =>
+    Fiber.join(ending).pipe(Effect.timeout(closeTime), Effect.ignore, Effect.interruptible),
   );
 
 function keepingOf({ limit, days }: IndexOptions): Keeping {

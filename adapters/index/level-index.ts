@@ -43,7 +43,8 @@ async function loadLevel(): Promise<typeof import("level")> {
   try {
     return await import(levelName);
   } catch {
-    const words = "the index needs the package level, which does not load here: set index to off";
+    const words =
+      "the index needs the package level, which does not load here; `history off` in the configuration spares this message";
     throw new IndexError({ problem: "unavailable", words });
   }
 }

@@ -1,7 +1,4 @@
-import type * as Layer from "effect/Layer";
 import { MemoryLevel } from "memory-level";
-import type { HistoryIndex } from "./history-index.ts";
-import { type IndexOptions, indexOn } from "./index-service.ts";
 import { type Store, type StorePlace, storeOn } from "./store.ts";
 
 /** A store in memory that outlives whoever has it open, as a directory does. */
@@ -38,7 +35,3 @@ export function memoryPlace(): MemoryPlace {
     },
   };
 }
-
-/** The index in memory: the same rows, rules and checks as on disk. For tests. */
-export const memoryIndex = (place: MemoryPlace, options: IndexOptions): Layer.Layer<HistoryIndex> =>
-  indexOn(place, options);

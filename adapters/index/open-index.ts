@@ -14,10 +14,10 @@ import { newTally, type Tally } from "./tally.ts";
 import { readTally, tallyBytes } from "./tally-form.ts";
 
 /** So many rows may wait in memory before they are written. */
-export const unwrittenLimit = 512;
+const unwrittenLimit = 512;
 
 /** After so many commits what was counted is written, so that a start need not count them again. */
-export const uncountedLimit = 4096;
+const uncountedLimit = 4096;
 
 /** An index that is open. One call at a time. */
 export interface OpenIndex {

@@ -21,7 +21,7 @@ export async function readPage(
   const { neighbour } = query;
   const known = tally.neighbours[neighbour];
   if (known === undefined) return { rows: [], next: undefined };
-  const limit = Math.min(query.limit ?? pageLimit, pageLimit);
+  const limit = Math.max(1, Math.min(query.limit ?? pageLimit, pageLimit));
   const begin = beginOf(query);
   const end: RowKey = { neighbour, hour: lastHourOf(query) + 1, ordinal: 0 };
   const before = await nearest(store, { neighbour, hour: 0, ordinal: 0 }, begin, true);

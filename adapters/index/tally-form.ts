@@ -16,7 +16,7 @@ import { ordinalLimit } from "./row-form.ts";
 import type { AccountTally, NeighbourTally, Tally } from "./tally.ts";
 
 /** The format of an index. One of another format is made anew: it is a cache. */
-export const indexFormat = 1;
+const indexFormat = 1;
 
 /** A tally as canonical bytes. */
 export function tallyBytes(tally: Tally): Uint8Array {

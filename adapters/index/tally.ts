@@ -66,7 +66,7 @@ export function newNeighbour(id: NodeId, classes: number): NeighbourTally {
 }
 
 /** An account on which nothing has happened. */
-export function newAccount(): AccountTally {
+function newAccount(): AccountTally {
   return {
     position: 0n,
     reserved: 0n,

@@ -1,11 +1,13 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { untouched } from "#core/settlement/channel.ts";
+import { noOutlook, type Outlook } from "#core/settlement/outlook.ts";
+import type { ChannelStep } from "#core/settlement/plan.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { factMailbox } from "./fact-mailbox.ts";
 import { pretendChannelId, type SettlementPlace } from "./pretend-channel.ts";
-import { Settlement } from "./settlement.ts";
+import { type Asked, Settlement, stateWithoutChain } from "./settlement.ts";
 import { NoChannel, type SettlementError, SettlementFixed } from "./settlement-error.ts";
 
 /** A channel as both operators have agreed to pretend it. */
@@ -33,27 +35,31 @@ export const configuredSettlement = (
       const channelId = pretendChannelId(place, self, peer);
       const { chainId, contract, grainsPerUnit } = place;
       const same = { channelId, chainId, contract, grainsPerUnit, open: true, final: true };
-      mailbox.tell({ ...same, ...untouched, peer, depositIn, depositOut });
+      const outlook: Outlook = { ...noOutlook, status: "open" };
+      mailbox.tell({ ...same, ...untouched, peer, depositIn, depositOut, outlook });
     }
-    const fixed = (peer: NodeId, remedy: string) =>
+    const refuse = (peer: NodeId, remedy: string) =>
       Effect.fail(new SettlementFixed({ peer, remedy }));
-    const deposit = (peer: NodeId, total: TokenUnits): Effect.Effect<void, SettlementError> => {
+    const perform = (peer: NodeId, step: ChannelStep): Effect.Effect<Asked, SettlementError> => {
       const fact = mailbox.known(peer);
-      if (fact === undefined) return Effect.fail(new NoChannel({ peer }));
-      if (total <= fact.depositOut) return Effect.void;
-      return fixed(peer, `raise deposit_out here and deposit_in at the neighbour to ${total}`);
+      if (fact === undefined) {
+        if (step.type === "Open") return refuse(peer, "add the neighbour, with its deposits");
+        return Effect.fail(new NoChannel({ peer }));
+      }
+      if (step.type === "Open") return Effect.succeed("done already");
+      if (step.type !== "Deposit") return refuse(peer, "remove the neighbour, at both ends");
+      if (step.total <= fact.depositOut) return Effect.succeed("done already");
+      return refuse(
+        peer,
+        `raise deposit_out here and deposit_in at the neighbour to ${step.total}`,
+      );
     };
     return Settlement.of({
       nextFact: mailbox.next,
       channel: mailbox.known,
-      open: (peer) =>
-        mailbox.known(peer) === undefined
-          ? fixed(peer, "add the neighbour, with its deposits")
-          : Effect.void,
-      deposit,
-      close: (peer) =>
-        mailbox.known(peer) === undefined
-          ? Effect.fail(new NoChannel({ peer }))
-          : fixed(peer, "remove the neighbour, at both ends"),
+      perform,
+      rehearse: () => Effect.succeed(undefined),
+      now: () => 0n,
+      state: () => stateWithoutChain("the configuration: no chain"),
     });
   });

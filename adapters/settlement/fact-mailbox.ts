@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
 import { sameChannel } from "#core/settlement/channel.ts";
+import { sameOutlook } from "#core/settlement/outlook.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { ChannelFact } from "./settlement.ts";
 
@@ -30,7 +31,7 @@ export function factMailbox(): FactMailbox {
   return {
     tell: (fact) => {
       const before = facts.get(fact.peer);
-      if (before !== undefined && before.final === fact.final && sameChannel(before, fact)) return;
+      if (before !== undefined && isSame(before, fact)) return;
       facts.set(fact.peer, fact);
       news.add(fact.peer);
       told.openUnsafe();
@@ -39,4 +40,9 @@ export function factMailbox(): FactMailbox {
     known: (peer) => facts.get(peer),
     size: () => facts.size,
   };
+}
+
+function isSame(one: ChannelFact, other: ChannelFact): boolean {
+  if (one.final !== other.final || !sameOutlook(one.outlook, other.outlook)) return false;
+  return sameChannel(one, other);
 }

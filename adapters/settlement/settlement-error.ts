@@ -2,7 +2,12 @@ import * as Data from "effect/Data";
 import type { NodeId } from "#core/units/node-id.ts";
 
 /** Why a settlement operation was not asked for. Nothing has changed then. */
-export type SettlementError = NoChannel | ChannelClosed | TooManyChannels | SettlementFixed;
+export type SettlementError =
+  | NoChannel
+  | ChannelClosed
+  | TooManyChannels
+  | SettlementFixed
+  | ChainRefused;
 
 /** There is no channel with this neighbour. */
 export class NoChannel extends Data.TaggedError("NoChannel")<{ readonly peer: NodeId }> {
@@ -35,5 +40,16 @@ export class SettlementFixed extends Data.TaggedError("SettlementFixed")<{
 }> {
   override get message(): string {
     return `the channel with ${this.peer} is fixed by the configuration: ${this.remedy}`;
+  }
+}
+
+/** The chain cannot be asked, or would refuse. Traffic goes on within credit. */
+export class ChainRefused extends Data.TaggedError("ChainRefused")<{
+  /** What is wrong, in one word or two. */
+  readonly problem: string;
+  readonly words: string;
+}> {
+  override get message(): string {
+    return this.words;
   }
 }

@@ -1,7 +1,8 @@
 import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import type { Channel } from "#core/settlement/channel.ts";
-import type { TokenUnits } from "#core/units/money.ts";
+import type { Outlook } from "#core/settlement/outlook.ts";
+import type { ChannelStep } from "#core/settlement/plan.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { SettlementError } from "./settlement-error.ts";
 
@@ -16,6 +17,48 @@ export interface ChannelFact extends Channel {
    * enter the ledger; earlier ones are for people to look at.
    */
   readonly final: boolean;
+  /** What decides when to act; nothing of it enters the ledger. */
+  readonly outlook: Outlook;
+}
+
+/** What became of asking. Whether it succeeded is told by facts. */
+export type Asked =
+  /** It is on its way now. */
+  | "sent"
+  /** It was on its way already, or waits for something that is. */
+  | "on its way"
+  /** There was nothing to do. */
+  | "done already";
+
+/** What a step would cost, in the chain's smallest unit. */
+export interface StepCost {
+  readonly gas: bigint;
+  /** For a unit of gas, at most. */
+  readonly feeCap: bigint;
+  /** What comes along: a deposit in the chain's own coin. */
+  readonly value: bigint;
+}
+
+/** A moment of a settlement, for people. */
+export interface SettlementState {
+  /** Where channels lie, in a few words. */
+  readonly place: string;
+  /** Our address there, if there is one. */
+  readonly address: string | undefined;
+  /** What our account has for fees, in the chain's smallest unit. */
+  readonly balance: bigint | undefined;
+  /** The newest final block that was looked at, and its time in seconds. */
+  readonly block: { readonly number: bigint; readonly time: bigint } | undefined;
+  /** Why nothing newer is known; nothing while all is well. */
+  readonly problem: string | undefined;
+  /** What is on its way. */
+  readonly pending: readonly { readonly purpose: string; readonly hash: string }[];
+}
+
+/** The state of a settlement that asks no chain. @param place in a few words. */
+export function stateWithoutChain(place: string): SettlementState {
+  const unknown = { address: undefined, balance: undefined, block: undefined, problem: undefined };
+  return { place, ...unknown, pending: [] };
 }
 
 /** How many neighbours a node has channels with, at most. */
@@ -36,11 +79,15 @@ export class Settlement extends Context.Service<
     readonly nextFact: Effect.Effect<ChannelFact>;
     /** The newest fact about the channel with a neighbour, final or not; undefined if none. */
     readonly channel: (peer: NodeId) => ChannelFact | undefined;
-    /** Makes sure that there is an open channel with the neighbour. */
-    readonly open: (peer: NodeId) => Effect.Effect<void, SettlementError>;
-    /** Makes sure that we have deposited at least so much in all. Never takes any back. */
-    readonly deposit: (peer: NodeId, total: TokenUnits) => Effect.Effect<void, SettlementError>;
-    /** Closes the channel for both. A closed channel is not opened again. */
-    readonly close: (peer: NodeId) => Effect.Effect<void, SettlementError>;
+    /** Asks for a step. */
+    readonly perform: (peer: NodeId, step: ChannelStep) => Effect.Effect<Asked, SettlementError>;
+    /** What it would cost; nothing is sent. Undefined where steps cost nothing. */
+    readonly rehearse: (
+      peer: NodeId,
+      step: ChannelStep,
+    ) => Effect.Effect<StepCost | undefined, SettlementError>;
+    /** The chain's time, in seconds, as of the last look. */
+    readonly now: () => bigint;
+    readonly state: () => SettlementState;
   }
 >()("meshtoll/adapters/settlement/Settlement") {}

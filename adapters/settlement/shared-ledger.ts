@@ -1,11 +1,19 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { untouched } from "#core/settlement/channel.ts";
+import type { ChannelStatus } from "#core/settlement/outlook.ts";
+import type { ChannelStep } from "#core/settlement/plan.ts";
 import { type TokenUnits, tokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { type FactMailbox, factMailbox } from "./fact-mailbox.ts";
 import { pretendChannelId, type SettlementPlace } from "./pretend-channel.ts";
-import { type ChannelFact, channelLimit, Settlement } from "./settlement.ts";
+import {
+  type Asked,
+  type ChannelFact,
+  channelLimit,
+  Settlement,
+  stateWithoutChain,
+} from "./settlement.ts";
 import {
   ChannelClosed,
   NoChannel,
@@ -26,10 +34,16 @@ export interface SharedLedger {
   readonly reorganise: () => void;
 }
 
+type Pair = readonly [TokenUnits, TokenUnits];
+
+/** A channel; pairs in the order of its nodes. */
 interface Entry {
   readonly nodes: readonly [NodeId, NodeId];
-  readonly deposits: readonly [TokenUnits, TokenUnits];
-  readonly open: boolean;
+  readonly status: ChannelStatus;
+  readonly deposits: Pair;
+  /** What each signed to the other one, as far as registered. */
+  readonly registered: Pair;
+  readonly withdrawn: Pair;
 }
 
 /** By channel id. Entries are never altered, only replaced, so a copy of the map is a snapshot. */
@@ -86,12 +100,18 @@ export function sharedLedger(
       tellAll();
       for (const [channelId, { nodes }] of undone) {
         // A channel that never was: nothing deposited, nothing to be signed on.
-        const entry: Entry = { nodes, deposits: [tokenUnits(0n), tokenUnits(0n)], open: false };
+        const entry: Entry = { ...newEntry(nodes), status: "none" };
         for (const node of nodes)
           mailboxes.get(node)?.tell(factFor(node, channelId, entry, false, place));
       }
     },
   };
+}
+
+const nothing: Pair = [tokenUnits(0n), tokenUnits(0n)];
+
+function newEntry(nodes: Entry["nodes"]): Entry {
+  return { nodes, status: "open", deposits: nothing, registered: nothing, withdrawn: nothing };
 }
 
 function settlement(
@@ -100,50 +120,61 @@ function settlement(
   read: (peer: NodeId) => Entry | undefined,
   write: (peer: NodeId, entry: Entry) => void,
 ): Settlement["Service"] {
-  /** Changes an open channel; nothing happens, and nobody is told, where nothing would change. */
-  const change = (
-    peer: NodeId,
-    to: (entry: Entry) => Entry,
-  ): Effect.Effect<void, SettlementError> =>
-    Effect.suspend((): Effect.Effect<void, SettlementError> => {
-      const entry = read(peer);
-      if (entry === undefined) return Effect.fail(new NoChannel({ peer }));
-      if (!entry.open) return Effect.fail(new ChannelClosed({ peer }));
-      const changed = to(entry);
-      return changed === entry ? Effect.void : Effect.sync(() => write(peer, changed));
-    });
-  const open = (peer: NodeId): Effect.Effect<void, SettlementError> =>
-    Effect.suspend((): Effect.Effect<void, SettlementError> => {
-      const entry = read(peer);
-      if (entry !== undefined) {
-        return entry.open ? Effect.void : Effect.fail(new ChannelClosed({ peer }));
-      }
-      if (mailbox.size() >= channelLimit) {
+  const perform = (peer: NodeId, step: ChannelStep): Effect.Effect<Asked, SettlementError> =>
+    Effect.suspend((): Effect.Effect<Asked, SettlementError> => {
+      const known = read(peer);
+      if (known === undefined && step.type !== "Open") return Effect.fail(new NoChannel({ peer }));
+      if (known === undefined && mailbox.size() >= channelLimit) {
         return Effect.fail(new TooManyChannels({ allowed: channelLimit }));
       }
-      const nothing = tokenUnits(0n);
-      write(peer, { nodes: [self, peer], deposits: [nothing, nothing], open: true });
-      return Effect.void;
+      const before = known ?? newEntry([self, peer]);
+      const side = before.nodes[0] === self ? 0 : 1;
+      if (before.status === "closed" && (step.type === "Open" || step.type === "Deposit")) {
+        return Effect.fail(new ChannelClosed({ peer }));
+      }
+      const after = before.status === "closed" ? before : afterStep(before, side, step);
+      if (after === known) return Effect.succeed("done already");
+      write(peer, after);
+      return Effect.succeed("sent");
     });
   return Settlement.of({
     nextFact: mailbox.next,
     channel: mailbox.known,
-    open,
-    deposit: (peer, total) => change(peer, (entry) => deposited(entry, self, total)),
-    close: (peer) =>
-      Effect.catchTag(
-        change(peer, (entry) => ({ ...entry, open: false })),
-        "ChannelClosed",
-        () => Effect.void,
-      ),
+    perform,
+    rehearse: () => Effect.succeed(undefined),
+    now: () => 0n,
+    state: () => stateWithoutChain("a ledger in the memory of this process"),
   });
 }
 
-function deposited(entry: Entry, self: NodeId, total: TokenUnits): Entry {
-  const [first, second] = entry.deposits;
-  const isFirst = entry.nodes[0] === self;
-  if (total <= (isFirst ? first : second)) return entry;
-  return { ...entry, deposits: isFirst ? [total, second] : [first, total] };
+/** An entry after a step of the node on a side; the same entry where nothing changes. */
+function afterStep(entry: Entry, side: 0 | 1, step: ChannelStep): Entry {
+  switch (step.type) {
+    case "Open":
+      return raised(entry, "deposits", side, step.deposit);
+    case "Deposit":
+      return raised(entry, "deposits", side, step.total);
+    case "Register":
+      return raised(entry, "registered", side === 0 ? 1 : 0, step.voucher.cumulative);
+    case "Withdraw":
+      return raised(entry, "withdrawn", side, step.permit.total);
+    case "StartClose":
+      return entry.status === "closing" ? entry : { ...entry, status: "closing" };
+    case "Finish":
+    case "CloseTogether":
+      return { ...entry, status: "closed" };
+  }
+}
+
+function raised(
+  entry: Entry,
+  what: "deposits" | "registered" | "withdrawn",
+  side: 0 | 1,
+  total: TokenUnits,
+): Entry {
+  const [first, second] = entry[what];
+  if (total <= entry[what][side]) return entry;
+  return { ...entry, [what]: side === 0 ? [total, second] : [first, total] };
 }
 
 function factFor(
@@ -153,18 +184,27 @@ function factFor(
   final: boolean,
   place: SettlementPlace,
 ): ChannelFact {
-  const isFirst = entry.nodes[0] === node;
-  const [first, second] = entry.deposits;
+  const our = entry.nodes[0] === node ? 0 : 1;
+  const their = our === 0 ? 1 : 0;
+  const { deposits, withdrawn, registered, status } = entry;
   return {
     channelId,
     chainId: place.chainId,
     contract: place.contract,
     grainsPerUnit: place.grainsPerUnit,
-    peer: isFirst ? entry.nodes[1] : entry.nodes[0],
-    depositOut: isFirst ? first : second,
-    depositIn: isFirst ? second : first,
+    peer: entry.nodes[their],
     ...untouched,
-    open: entry.open,
+    depositOut: deposits[our],
+    depositIn: deposits[their],
+    withdrawnOut: withdrawn[our],
+    withdrawnIn: withdrawn[their],
+    open: status === "open",
     final,
+    outlook: {
+      status,
+      registeredOut: registered[our],
+      registeredIn: registered[their],
+      closeAt: 0n,
+    },
   };
 }

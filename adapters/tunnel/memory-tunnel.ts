@@ -12,5 +12,6 @@ export const memoryTunnel = (kernel: MemoryKernel): Layer.Layer<Tunnel> =>
       remove: (name) => Effect.sync(() => void kernel.interfaces.delete(name)),
       list: (prefix) =>
         Effect.sync(() => [...kernel.interfaces.keys()].filter((name) => name.startsWith(prefix))),
+      sweep: () => Effect.succeed([]), // no process serves them
     }),
   );

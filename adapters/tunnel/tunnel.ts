@@ -44,5 +44,12 @@ export class Tunnel extends Context.Service<
     readonly remove: (name: string) => Effect.Effect<void, TunnelError>;
     /** The interfaces whose names begin so. */
     readonly list: (prefix: string) => Effect.Effect<readonly string[], TunnelError>;
+    /**
+     * Removes what killed processes left of interfaces that are ours by their names, and of no others;
+     * what still serves an interface stays. Returns the names.
+     */
+    readonly sweep: (
+      isOurs: (name: string) => boolean,
+    ) => Effect.Effect<readonly string[], TunnelError>;
   }
 >()("meshtoll/adapters/tunnel/Tunnel") {}

@@ -4,7 +4,8 @@ import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as Schedule from "effect/Schedule";
 import { run } from "#adapters/command/command.ts";
-import { uapiPath, uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
+import { removeDeadSockets } from "#adapters/wireguard/dead-sockets.ts";
+import { uapiDirectory, uapiPath, uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
 import { resolveEndpoint, splitEndpoint } from "./endpoint.ts";
 import { type FoundLink, parseLinks } from "./link-list.ts";
 import { Tunnel, TunnelError, type TunnelPlan, tunnelMtu } from "./tunnel.ts";
@@ -19,6 +20,7 @@ export const wireguardTunnel: Layer.Layer<Tunnel> = Layer.succeed(
     apply: (plan) => apply(plan).pipe(Effect.mapError(asTunnelError(plan.name))),
     remove: (name) => remove(name).pipe(Effect.mapError(asTunnelError(name))),
     list: (prefix) => list(prefix).pipe(Effect.mapError(asTunnelError(prefix))),
+    sweep: (isOurs) => sweep(isOurs).pipe(Effect.mapError(asTunnelError(""))),
   }),
 );
 
@@ -194,6 +196,15 @@ const remove = Effect.fnUntraced(function* (name: string) {
     );
     yield* Effect.ignore(Effect.retry(gone, patience));
   }
+});
+
+/** An interface that is there keeps its socket: somebody serves it, whether he answers or not. */
+const sweep = Effect.fnUntraced(function* (isOurs: (name: string) => boolean) {
+  const there = new Set((yield* allLinks).map(({ name }) => name));
+  return yield* Effect.tryPromise({
+    try: () => removeDeadSockets((name) => isOurs(name) && !there.has(name)),
+    catch: (error) => refuse(uapiDirectory, `not to be tidied: ${String(error)}`),
+  });
 });
 
 function hexKey(base64: string): string {

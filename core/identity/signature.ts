@@ -37,16 +37,21 @@ export function signingDigest(domain: SigningDomain, fields: readonly Field[]): 
  * too (a chain would refuse a wrong one), and demands the low s form: one signature, one form.
  */
 export function signedBy(id: NodeId, digest: Uint8Array, signature: Signature): boolean {
+  return signerOf(digest, signature) === id;
+}
+
+/** Whose signature over a digest it is; nothing where it is nobody's, or not in its one form. */
+export function signerOf(digest: Uint8Array, signature: Signature): NodeId | undefined {
   const v = signature[64];
-  if (signature.length !== signatureLength || (v !== 27 && v !== 28)) return false;
+  if (signature.length !== signatureLength || (v !== 27 && v !== 28)) return undefined;
   const recovered = new Uint8Array(signatureLength);
   recovered[0] = v - 27;
   recovered.set(signature.subarray(0, 64), 1);
-  if (highS(signature)) return false;
+  if (highS(signature)) return undefined;
   try {
-    return toHex(recoverPublicKey(recovered, digest, { prehash: false })) === id;
+    return toHex(recoverPublicKey(recovered, digest, { prehash: false })) as NodeId;
   } catch {
-    return false; // r or s out of range, or no point on the curve
+    return undefined; // r or s out of range, or no point on the curve
   }
 }
 

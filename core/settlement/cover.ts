@@ -12,6 +12,8 @@ export interface ChannelBooks {
   /** Our best voucher, and the neighbour's that is credited, on this channel. */
   readonly signed: Voucher | undefined;
   readonly credited: Voucher | undefined;
+  /** A better one of the neighbour's, which the channel does not cover yet. */
+  readonly held?: Voucher | undefined;
 }
 
 const none = 0n as TokenUnits;
@@ -46,6 +48,14 @@ export function mayPermitTotal(books: ChannelBooks, total: TokenUnits): boolean 
     credited: books.credited?.cumulative ?? none,
   };
   return mayPermit(integers, view, total);
+}
+
+/** What would be ours, were the channel closed now, less what we asked to take out before. */
+export function freePart({ channel, dealings, signed, credited }: ChannelBooks): TokenUnits {
+  const taken = larger(dealings.asked, channel.withdrawnOut);
+  const part =
+    channel.depositOut - taken + (credited?.cumulative ?? none) - (signed?.cumulative ?? none);
+  return (part > 0n ? part : none) as TokenUnits;
 }
 
 function larger(a: TokenUnits, b: TokenUnits): TokenUnits {

@@ -63,12 +63,12 @@ type Actions<I, B> = readonly Action<AccountField, I, B>[];
 type AccountWorld<I, B> = World<AccountConstant, I, B>;
 
 /** The account as the payer's rules see it. */
-export function payerOf<I>(s: Account<I>): PayerView<I> {
+export function payerOf<I>(s: State<"x" | "r" | "g" | "v", I>): PayerView<I> {
   return { sent: s.x, reserved: s.r, leased: s.g, signed: s.v };
 }
 
 /** The account as the payee's rules see it. */
-export function payeeOf<I>(s: Account<I>): PayeeView<I> {
+export function payeeOf<I>(s: State<"y" | "G" | "w", I>): PayeeView<I> {
   return { read: s.y, granted: s.G, credited: s.w };
 }
 

@@ -1,7 +1,7 @@
 import { breachText, exploreAll } from "../model/exploring.ts";
 import type { Kill } from "../report/finding.ts";
 import type { Obligation } from "../smt/induction.ts";
-import type { Question } from "../smt/question.ts";
+import type { Answer, Question } from "../smt/question.ts";
 import { ask, type Solver, witnesses } from "../smt/solver.ts";
 import { terms } from "../smt/term.ts";
 import type { SeededDefect } from "./seeded-defect.ts";
@@ -10,7 +10,8 @@ import type { SeededDefect } from "./seeded-defect.ts";
 export function killByExploring({ name, subject }: SeededDefect): Kill {
   const { broken, states } = exploreAll(subject);
   const how = broken === undefined ? `survives ${states} states` : breachText(broken);
-  return { defect: name, tool: "explorer", killed: broken !== undefined, how };
+  const outcome = broken === undefined ? "survives" : "killed";
+  return { defect: name, tool: "explorer", outcome, how };
 }
 
 /**
@@ -41,12 +42,18 @@ export async function killBySolver(
     if (hit === undefined) {
       const odd = steps[i]?.map(({ whole }) => found.get(whole)).find((one) => one !== "unsat");
       const how = odd ?? "every obligation still holds";
-      return { defect: name, tool: solver.name, killed: false, how };
+      return { defect: name, tool: solver.name, outcome: withoutExample(odd), how };
     }
     const example = examples[broken.indexOf(hit.refute)];
     const how = `${hit.theorem} (${hit.refute.name}): ${example}`;
-    return { defect: name, tool: solver.name, killed: true, how };
+    return { defect: name, tool: solver.name, outcome: "killed", how };
   });
+}
+
+/** An answer of which no part was shown to be broken. `sat` of a whole step alone shows nothing. */
+function withoutExample(answer: Answer | undefined): Kill["outcome"] {
+  if (answer === undefined || answer === "unsat") return "survives";
+  return answer === "sat" ? "crashed" : answer;
 }
 
 /** The obligations of one step, and the question whether it breaks any of them. */

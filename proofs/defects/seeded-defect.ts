@@ -1,6 +1,7 @@
 import { accountUnder } from "../account/account-subject.ts";
 import type { Subject } from "../model/subject.ts";
 import { naiveDesigns } from "../naive/naive-subject.ts";
+import { channelDefects } from "../settlement/channel-subject.ts";
 import { accountDefects } from "./account-defect.ts";
 
 /** A naive design of the protocol, as a system that the tools must tell from what ships. */
@@ -19,4 +20,5 @@ export const seededDefects: readonly SeededDefect[] = [
     subject: accountUnder(rules),
   })),
   ...naiveDesigns,
+  ...channelDefects,
 ];

@@ -48,12 +48,13 @@ export const stateLimit = 12_000_000;
 /**
  * Every state that a system can reach in a scope, breadth first, so that the first breach is a
  * shortest one. Exhaustive: no chance, no depth limit. Claims are checked on the states just beyond
- * the scope as well.
+ * the scope as well, unless `claims` are ignored: then all that can be reached is, broken or not.
  * @throws RangeError beyond {@link stateLimit}.
  */
 export function explore<F extends string, C extends string>(
   system: System<F, C>,
   scope: Scope<F, C>,
+  claims: "checked" | "ignored" = "checked",
 ): Exploration {
   const model = system.model({ a: numbers, f: curveOf(scope.prices), constants: scope.constants });
   const pack = packing(system.fields, scope);
@@ -62,7 +63,7 @@ export function explore<F extends string, C extends string>(
   seen.set(pack(model.first), undefined);
   let transitions = 0;
   const end = (broken: Breach | undefined) => ({ states: seen.size, transitions, seen, broken });
-  const early = breach(model, model.first, []);
+  const early = claims === "ignored" ? undefined : breach(model, model.first, []);
   if (early !== undefined) return end(early);
   for (let i = 0; i < queue.length; i++) {
     const state = queue[i] as State<F, number>;
@@ -71,7 +72,8 @@ export function explore<F extends string, C extends string>(
       transitions += 1;
       const key = isInside(system.fields, scope, next) ? pack(next) : undefined;
       if (key !== undefined && seen.has(key)) continue;
-      const broken = breach(model, next, () => [...wayTo(seen, from), by]);
+      const broken =
+        claims === "ignored" ? undefined : breach(model, next, () => [...wayTo(seen, from), by]);
       if (broken !== undefined) return end(broken);
       if (key === undefined) continue;
       seen.set(key, { from, by });

@@ -3,6 +3,7 @@ import { type Subject, subjectOf } from "../model/subject.ts";
 import type { System } from "../model/system.ts";
 import { exactAddition, floatAddition, moneySystem } from "./float-money.ts";
 import { graceByTheClock, graceSystem, noPatience } from "./grace.ts";
+import { growingCreditSystem } from "./growing-credit.ts";
 import { forwardingSystem } from "./receiver-pays.ts";
 import { covered, resaleSystem, uncovered } from "./resale.ts";
 import { roundingSystem } from "./rounding.ts";
@@ -19,6 +20,7 @@ export const soundSubjects: readonly Subject[] = [
   small(forwardingSystem("sender"), "receiver-pays", { L: 3 }),
   small(toleranceSystem("in proportion"), "tolerance", { eps: 1 }),
   small(resaleSystem(covered), "resale", { c: 1 }, 5),
+  small(growingCreditSystem("with money paid"), "growing-credit", { L0: 2 }, 8),
 ];
 
 /** A naive design that is no rule of one account. */
@@ -59,6 +61,11 @@ export const naiveDesigns: readonly NaiveDesign[] = [
     name: "uncovered resale",
     kills: "T12",
     subject: small(resaleSystem(uncovered), "resale", { c: 1 }, 5),
+  },
+  {
+    name: "credit that grows by the clock",
+    kills: "T24",
+    subject: small(growingCreditSystem("by the clock"), "growing-credit", { L0: 2 }, 8),
   },
 ];
 

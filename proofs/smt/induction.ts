@@ -58,6 +58,15 @@ export function inductionOf<F extends string, C extends string>(system: System<F
   };
 }
 
+/** Everything that is asked about an induction, in the order in which it is asked. */
+export function questionsOf(induction: Induction): readonly Question[] {
+  return [
+    ...induction.obligations.map(({ refute }) => refute),
+    ...induction.possible,
+    ...induction.assumptions.flatMap((one) => one.without),
+  ];
+}
+
 /** The beginning, or one action from any state in which the claims hold. */
 interface Step {
   readonly action: string;

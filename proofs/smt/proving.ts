@@ -1,44 +1,56 @@
 import type { Subject } from "../model/subject.ts";
 import { type Finding, timed, type Verdict } from "../report/finding.ts";
-import type { Assumption, Induction } from "./induction.ts";
+import { type Assumption, type Induction, questionsOf } from "./induction.ts";
 import type { Answer, Question } from "./question.ts";
 import { ask, type Solver, witnesses } from "./solver.ts";
 
 /**
- * Lets a solver prove an induction, and shows that it means something: every action can happen, and
- * every assumption is needed, because without it there is a counter-example.
+ * Lets a solver prove inductions, and shows that they mean something: every action can happen, and
+ * every assumption is needed, because without it there is a counter-example. All in one run of the
+ * solver: starting one costs more than most inductions do.
  */
 export async function proveByInduction(
   solver: Solver,
-  subject: Subject,
+  subjects: readonly Subject[],
 ): Promise<readonly Finding[]> {
-  const induction = subject.induction();
-  const without = induction.assumptions.flatMap((one) => one.without);
-  const refutations = induction.obligations.map(({ refute }) => refute);
-  const questions = [...refutations, ...induction.possible, ...without];
+  const inductions = subjects.map((subject) => subject.induction());
+  const questions = inductions.flatMap(questionsOf);
   const [answers, seconds] = await timed(() => ask(solver, questions));
   const told = new Map(questions.map((question, i) => [question, answers[i] ?? "crashed"]));
+  const refutations = inductions.flatMap((one) => one.obligations.map(({ refute }) => refute));
   const broken = refutations.filter((one) => told.get(one) === "sat");
   const found = await witnesses(solver, broken);
   const examples = new Map(broken.map((question, i) => [question, found[i] ?? ""]));
-  const theorems = [...new Set(induction.obligations.map(({ theorem }) => theorem))];
-  const common = { tool: solver.name, file: subject.file, seconds };
-  const bound = `all integers, ${questions.length} questions`;
+  return inductions.flatMap((induction, i) => {
+    const file = subjects[i]?.file ?? "";
+    return findingsOf(induction, { told, examples }, { tool: solver.name, file, seconds });
+  });
+}
+
+/** What a solver said, and a counter-example for each obligation that it refuted. */
+interface Answers {
+  readonly told: ReadonlyMap<Question, Answer>;
+  readonly examples: ReadonlyMap<Question, string>;
+}
+
+function findingsOf(
+  induction: Induction,
+  { told, examples }: Answers,
+  common: Pick<Finding, "tool" | "file" | "seconds">,
+): readonly Finding[] {
+  const { system, obligations } = induction;
+  const theorems = [...new Set(obligations.map(({ theorem }) => theorem))];
+  const bound = `all integers, ${questionsOf(induction).length} questions`;
   const findings = theorems.map((theorem): Finding => {
-    const mine = induction.obligations.filter((one) => one.theorem === theorem);
+    const mine = obligations.filter((one) => one.theorem === theorem);
     const failed = mine.filter(({ refute }) => told.get(refute) !== "unsat");
     const faults = failed.map(({ refute }) => explain(refute, told, examples));
     const said = failed.map(({ refute }) => told.get(refute) ?? "crashed");
-    const what = `${subject.name}: ${mine.length} obligations`;
+    const what = `${system}: ${mine.length} obligations`;
     return { ...common, theorems: [theorem], what, bound, verdict: verdictOf(said), faults };
   });
-  const meaning = {
-    ...common,
-    theorems,
-    bound,
-    what: `${subject.name}: nothing vacuous, nothing unneeded`,
-  };
-  return [...findings, { ...meaning, ...emptiness(induction, told) }];
+  const what = `${system}: nothing vacuous, nothing unneeded`;
+  return [...findings, { ...common, theorems, bound, what, ...emptiness(induction, told) }];
 }
 
 /** What the solver did not refute, as one verdict. */

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { run } from "../process/program.ts";
 import { type Answer, type Question, scriptOf, witnessScript } from "./question.ts";
 
 /** A program that reads SMT-LIB and answers one line for each question. */
@@ -33,7 +33,7 @@ export async function ask(
   limit = thinkingLimit,
 ): Promise<readonly Answer[]> {
   if (questions.length === 0) return [];
-  const { how, text } = await run(solver, scriptOf(questions), limit);
+  const { how, text } = await run(solver.command, { input: scriptOf(questions), limit });
   const said = text.split("\n").filter((line) => line.length > 0);
   return questions.map((_, i) => {
     const one = said[i];
@@ -48,7 +48,10 @@ export async function witnesses(
   questions: readonly Question[],
 ): Promise<readonly string[]> {
   if (questions.length === 0) return [];
-  const { text } = await run(solver, witnessScript(questions), thinkingLimit);
+  const { text } = await run(solver.command, {
+    input: witnessScript(questions),
+    limit: thinkingLimit,
+  });
   const [, ...parts] = text.split(/^sat$/m);
   return questions.map((_, i) => {
     const values = (parts[i] ?? "").matchAll(/\((\w+) (\d+|\(- \d+\))\)/g);
@@ -58,33 +61,4 @@ export async function witnesses(
 
 function bare(value: string): string {
   return value.startsWith("(") ? `-${value.slice(3, -1)}` : value;
-}
-
-interface Ending {
-  readonly how: "ended" | "missing" | "timed out" | "crashed";
-  readonly text: string;
-}
-
-function run(solver: Solver, script: string, limit: number): Promise<Ending> {
-  return new Promise((resolve) => {
-    const [program, ...words] = solver.command;
-    const child = spawn(program, words, { stdio: ["pipe", "pipe", "ignore"] });
-    let text = "";
-    let isLate = false;
-    const alarm = setTimeout(() => {
-      isLate = true;
-      child.kill("SIGKILL");
-    }, limit);
-    const end = (how: Ending["how"]) => {
-      clearTimeout(alarm);
-      resolve({ how, text });
-    };
-    child.stdout.setEncoding("utf8").on("data", (more: string) => {
-      text += more;
-    });
-    child.stdin.on("error", () => {}); // a solver that is gone says so by its exit
-    child.on("error", () => end("missing"));
-    child.on("close", (code) => end(isLate ? "timed out" : code === 0 ? "ended" : "crashed"));
-    child.stdin.end(script);
-  });
 }

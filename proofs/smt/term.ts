@@ -74,4 +74,5 @@ export const prelude = [
   "(define-fun max ((a Int) (b Int)) Int (ite (<= a b) b a))",
   "(define-fun min ((a Int) (b Int)) Int (ite (<= a b) a b))",
   "(declare-fun F (Int) Int)",
+  "(declare-fun throttles (Int Int Int) Bool)",
 ] as const;

@@ -180,7 +180,12 @@ describe("the command line", () => {
     expect(over.code).toBe(0);
     const verified = await meshtoll("journal", "verify", "--json");
     expect(verified.code).toBe(0);
-    expect(JSON.parse(verified.out)).toMatchObject({ verdict: "right", findings: [], damage: [] });
+    const told = JSON.parse(verified.out);
+    expect(told).toMatchObject({
+      verdict: "agree",
+      journals: [{ verdict: "agree", findings: [] }],
+    });
+    expect(told.journals[0].damage).toBeUndefined();
   });
 
   test("a journal at rest is shown, explained to the grain and verified", async () => {
@@ -220,6 +225,6 @@ describe("the command line", () => {
     await writeFile(join(directory, name), bytes);
     const verified = await meshtoll("journal", "verify", "--journal", directory);
     expect(verified.code).toBe(2);
-    expect(verified.out).toMatch(/DAMAGED .*segment.* at \d+: /);
+    expect(verified.out).toMatch(/DAMAGED .*segment.* at byte \d+: /);
   });
 });

@@ -18,9 +18,12 @@ import {
 } from "#adapters/memory-kernel/memory-kernel.ts";
 import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
 import { Queueing } from "#adapters/queueing/queueing.ts";
-import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
+import { memoryOutbox, type OutboxFile } from "#adapters/settlement/chain/outbox-file.ts";
+import { Settlement } from "#adapters/settlement/settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
 import { type Agent, startAgent } from "#agent/agent/agent.ts";
+import { type SettlementKeeper, startSettlementKeeper } from "#agent/agent/settlement-keeper.ts";
+import { settlementLayer } from "#agent/agent/settlement-layer.ts";
 import type { Config } from "#agent/config/config.ts";
 import { readConfigText } from "#agent/config/config-reader.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
@@ -34,6 +37,8 @@ export interface MemoryRouter {
   readonly config: Config;
   readonly disk: MemoryDisk;
   readonly kernel: MemoryKernel;
+  readonly outbox: OutboxFile;
+  keeper: SettlementKeeper | undefined;
   agent: Agent | undefined;
   fiber: Fiber.Fiber<unknown, unknown> | undefined;
 }
@@ -54,7 +59,11 @@ export interface MemoryRouters {
 const names = ["a", "b"] as const;
 
 /** The configuration of one of the two. Looks come only when a test asks for them. */
-export function configOf(name: RouterName, changes: Record<string, unknown> = {}): Config {
+export function configOf(
+  name: RouterName,
+  changes: Record<string, unknown> = {},
+  own: Record<string, unknown> = {},
+): Config {
   const other = name === "a" ? "b" : "a";
   const keys = keysFromSeed(`agent test ${other}`);
   const text = JSON.stringify({
@@ -68,6 +77,7 @@ export function configOf(name: RouterName, changes: Record<string, unknown> = {}
     price_cap: "0.20/GB",
     round_trip: "1MB",
     poke_interval: "3600000",
+    ...own,
     neighbours: [
       {
         name: other,
@@ -86,12 +96,14 @@ export function configOf(name: RouterName, changes: Record<string, unknown> = {}
   return reading.config;
 }
 
-/** Both machines, switched on, no agent running yet. */
-export function memoryRouters(): MemoryRouters {
+/** Both machines, switched on, no agent running yet. @param own options of both configurations. */
+export function memoryRouters(own: Record<string, unknown> = {}): MemoryRouters {
   const router = (name: RouterName): MemoryRouter => ({
-    config: configOf(name),
+    config: configOf(name, {}, own),
     disk: memoryDisk(),
     kernel: memoryKernel(),
+    outbox: memoryOutbox(),
+    keeper: undefined,
     agent: undefined,
     fiber: undefined,
   });
@@ -99,19 +111,12 @@ export function memoryRouters(): MemoryRouters {
 }
 
 function layersOf(world: MemoryRouters, name: RouterName, tampering: Tampering) {
-  const { config, disk, kernel } = world[name];
-  const self = keysFromSeed(`agent test ${name}`).nodeId;
-  const { chainId, contract } = config.settlement;
-  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
-  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
-    peer: id,
-    depositIn,
-    depositOut,
-  }));
+  const { config, disk, kernel, outbox } = world[name];
+  const { signer } = keysFromSeed(`agent test ${name}`);
   const ids = config.neighbours.map(({ id }) => id);
   // Tests are faster than any neighbour: what floods is the business of the link's own tests.
   const share = { perSecond: 1_000_000, burst: 1_000_000 };
-  const link = world.network.link(self, ids, { share }).pipe(Layer.provide(machineClock));
+  const link = world.network.link(signer.id, ids, { share }).pipe(Layer.provide(machineClock));
   const { journal: onJournal, link: onLink, queueing: onQueueing } = tampering;
   const between = Layer.mergeAll(
     Layer.effect(Journal, Effect.map(Journal, onJournal ?? ((real) => real))),
@@ -123,7 +128,7 @@ function layersOf(world: MemoryRouters, name: RouterName, tampering: Tampering) 
     seededKeys(`agent test ${name}`),
     memoryTunnel(kernel),
     memoryCounters(kernel),
-    configuredSettlement(self, place, channels),
+    settlementLayer(signer, config, outbox),
     Logger.layer([]),
   );
 }
@@ -138,6 +143,7 @@ export async function start(
   return new Promise<Agent>((resolve, reject) => {
     const life = Effect.gen(function* () {
       const agent = yield* startAgent(router.config);
+      router.keeper = yield* startSettlementKeeper(agent, yield* Settlement);
       router.agent = agent;
       yield* Effect.sync(() => resolve(agent));
       return yield* Effect.never;

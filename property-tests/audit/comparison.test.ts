@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Comparison, compare } from "#agent/audit/comparison.ts";
 import { evidenceText, readEvidence } from "#agent/audit/evidence-file.ts";
 import { eventsOf, examine } from "#agent/audit/examination.ts";
+import { fraudLimit } from "#agent/audit/proven-fraud.ts";
 import { transactionsOf } from "#agent/audit/transaction.ts";
 import { judge } from "#core/audit/evidence.ts";
 import { signedBy } from "#core/identity/signature.ts";
@@ -12,6 +13,7 @@ import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import { restatement } from "#core/journal/restatement.ts";
 import { dueAtEnd, signLease } from "#core/schedule/lease.ts";
+import { leaseText } from "#core/schedule/lease-form.ts";
 import { type Position, position } from "#core/units/position.ts";
 import { type Price, price } from "#core/units/price.ts";
 import { flipBit } from "../journal/journal-place.ts";
@@ -141,6 +143,32 @@ test("a price that its seller altered and signed anew, with everything after it,
   );
   expectProven(found, signer.id);
   expect(found.partings[0]?.words).toContain("lease 1 differs");
+});
+
+/** What node 0 journals that caught its payee with two leases for one position. */
+function caught(): LedgerEvent {
+  const { signer } = nodeAt(world, 1);
+  const id = { payer: nodeAt(world, 0).signer.id, payee: signer.id, class: 1 as never };
+  const granted = eventsAt(world, 0).find((event) => event.type === "LeaseAccepted");
+  if (granted?.type !== "LeaseAccepted") throw new Error("no lease");
+  const { lease } = granted;
+  const dear = signLease(id, { ...lease, price: price(lease.price + 1n) }, signer);
+  const evidence = [leaseText(id, lease), leaseText(id, dear)] as const;
+  return { type: "FraudProven", neighbour: 0, fraud: "two leases for one position", evidence };
+}
+
+test("a fraud that an agent caught while it ran is in the evidence, whoever compares what", async () => {
+  const found = await altered(0, (events) => [...events, caught()]);
+  expectProven(found, nodeAt(world, 1).signer.id);
+  expect(found.evidence.map((one) => one.kind)).toEqual(["two leases for one position"]);
+});
+
+test("of more frauds than an evidence file holds, the first ones are kept", async () => {
+  const many = new Array<LedgerEvent>(fraudLimit + 1).fill(caught());
+  const found = await altered(0, (events) => [...events, ...many]);
+  expect(found.verdict).toBe("disagree");
+  expect(found.journals[0]?.frauds).toHaveLength(fraudLimit);
+  expect(readEvidence(evidenceText(found.evidence))).toHaveLength(fraudLimit);
 });
 
 test("a counter that was inflated or deflated afterwards is found by the rules alone", async () => {

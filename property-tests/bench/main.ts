@@ -1,16 +1,18 @@
 import { benchAudit } from "./audit-bench.ts";
+import { benchComparison } from "./comparison-bench.ts";
 import { benchDurableCommits } from "./durable-commits.ts";
 import { benchGuard } from "./guard-bench.ts";
-import { benchHistory } from "./history-bench.ts";
+import { benchHistoryIndex } from "./history-index.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
+import { benchSettlement } from "./settlement-bench.ts";
 import { benchSimulator } from "./simulator-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
- * `npm run bench -- [step] [metering] [guard] [flow] [journal] [audit] [history] [simulator] [--json]`: the project's figures, each beside its
- * target or its peer, measured in the same run. Without a name, all of them.
+ * `npm run bench -- [NAME ...] [--json]`: the project's figures, each beside its target or its peer,
+ * measured in the same run. Without a name, all of them.
  */
 const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   step: () => benchStep(),
@@ -25,7 +27,9 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   flow: () => journalPerGigabyte(),
   journal: async () => ({ durable: await benchDurableCommits(), replay: await benchReplay() }),
   audit: () => benchAudit(),
-  history: () => benchHistory(),
+  compare: () => benchComparison(),
+  history: () => benchHistoryIndex(),
+  settlement: () => benchSettlement(),
   simulator: () => benchSimulator(),
 };
 

@@ -92,6 +92,9 @@ const main = fc.record(
     journal_limit: fc.constantFrom("256KiB", "1GiB"),
     journal_archive: fc.constantFrom("/mnt/stick", "/a b/c"),
     snapshot_every: fc.constantFrom("16", "100"),
+    history: fc.constantFrom("on", "off"),
+    history_days: fc.constantFrom("1", "36500"),
+    history_limit: fc.constantFrom("1MiB", "1048576"),
     interface_prefix: fc.constantFrom("a", "abcdef"),
     control_port: fc.constantFrom("1", "65535"),
     grains_per_unit: fc.constantFrom("1000000000000", "3000000000000"),
@@ -249,10 +252,27 @@ describe("the example", () => {
     }
   });
 
-  test("every commented option can be uncommented, those for resale apart", () => {
+  test("an endpoint of a chain stands beside the chain and its contract, and no deposit is above its limit", () => {
+    const chain = { rpc: ["https://rpc.example.net"], chain_id: "100", contract: "ab".repeat(20) };
+    const text = (changes: object) => JSON.stringify({ ...chain, ...changes });
+    expect(readConfigText(text({}))).toMatchObject({ ok: true });
+    const problems = (changes: object) => {
+      const reading = readConfigText(text(changes));
+      return reading.ok ? [] : reading.problems.map(({ path }) => path);
+    };
+    expect(problems({ chain_id: "0" })).toEqual(["chain_id"]);
+    expect(problems({ contract: "00".repeat(20) })).toEqual(["contract"]);
+    expect(problems({ rpc: ["https://one.example.net", "https://one.example.net"] })).toEqual([
+      "rpc",
+    ]);
+    expect(problems({ rpc: ["ftp://one.example.net"] })).toEqual(["rpc[0]"]);
+    expect(problems({ finality: "0" })).toEqual(["finality"]);
+  });
+
+  test("every commented option can be uncommented, those for resale and rpc apart", () => {
     const lines = exampleConfig.split("\n");
     lines.forEach((line, at) => {
-      if (!/^\t# (option|list) /.test(line) || /resells_via|fee/.test(line)) return;
+      if (!/^\t# (option|list) /.test(line) || /resells_via|fee '|list rpc/.test(line)) return;
       const text = [...lines.slice(0, at), line.replace("# ", ""), ...lines.slice(at + 1)].join(
         "\n",
       );

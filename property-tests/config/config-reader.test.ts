@@ -16,6 +16,23 @@ describe("a configuration", () => {
     }
   });
 
+  test("has history by default, can do without, and refuses sizes and ages beyond their limits", () => {
+    expect(accepted("").history).toEqual({ on: true, days: 400, limit: 4_194_304n });
+    expect(accepted(`{"history": "off"}`).history.on).toBe(false);
+    const wrong = [
+      ["history", "yes", "`on` or `off`"],
+      ["history_days", "0", "a whole number from 1 to 36500"],
+      ["history_days", "36501", "a whole number from 1 to 36500"],
+      ["history_limit", "1048575", "1MiB to 1TB"],
+      ["history_limit", "1000000000001", "1MiB to 1TB"],
+    ] as const;
+    for (const [option, value, allowed] of wrong) {
+      const said = complaints(JSON.stringify({ [option]: value }));
+      expect(said).toContain(option);
+      expect(said).toContain(allowed);
+    }
+  });
+
   test("says the same as JSON and as UCI", () => {
     const json = JSON.stringify({
       price_cap: "0.08/GB",

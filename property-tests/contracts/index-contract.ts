@@ -2,21 +2,13 @@ import * as Effect from "effect/Effect";
 import { describe, expect, test } from "vitest";
 import { pageLimit } from "#adapters/index/history-index.ts";
 import type { HistoryRow } from "#adapters/index/history-row.ts";
-import { leastLimit, rowCost } from "#adapters/index/index-limits.ts";
 import { stateKey, tags } from "#adapters/index/row-form.ts";
 import type { StorePlace } from "#adapters/index/store.ts";
-import { encodeCommit } from "#core/journal/commit.ts";
-import { price } from "#core/units/price.ts";
-import { priceClass } from "#core/units/price-class.ts";
-import {
-  allRows,
-  entriesOf,
-  everything,
-  type Index,
-  tampered,
-  withIndex,
-} from "../index/index-story.ts";
+import { allRows, entriesOf, type Index, tampered, withIndex } from "../index/opened-index.ts";
 import { restatedHistory, tradedHistory } from "../index/traded-history.ts";
+
+const everything = (index: Index) =>
+  Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
 
 type Make = () => StorePlace;
 
@@ -36,9 +28,6 @@ export function indexContract(name: string, make: Make): void {
     damages(make);
     lostBatches(make);
     remakes(make);
-    hoursGo(make);
-    daysGo(make);
-    rowsGo(make);
   });
 }
 
@@ -100,6 +89,11 @@ function answers(make: Make): void {
         ]);
         expect(parts.flat().length).toBe(whole.length);
         expect((yield* index.query({ neighbour: 0, from: to, to: from })).rows).toEqual([]);
+        for (const beyond of [2 ** 42, 1e15, Number.MAX_SAFE_INTEGER]) {
+          expect((yield* index.query({ neighbour: 0, from: beyond })).rows).toEqual([]);
+          expect(yield* allRows(index, { neighbour: 0, to: beyond })).toEqual(whole);
+        }
+        expect((yield* index.query({ neighbour: 0, limit: 0 })).rows).toHaveLength(1);
       }),
     ));
 }
@@ -168,6 +162,12 @@ function damages(make: Make): void {
         await tampered(place, (store) => store.change([{ key, value: instead }]));
         const error = await withIndex(place, (index) => Effect.flip(everything(index)));
         expect(error).toMatchObject({ problem: "damaged" });
+        const [neighbour, ordinal] = [key[2] ?? 0, key[11] ?? 0];
+        if (ordinal > 250 || i === rows.length - 1) continue;
+        // The first page that reaches beyond it, and is not the last.
+        const page = { neighbour, limit: ordinal + 1 };
+        const paged = await withIndex(place, (index) => Effect.result(index.query(page)));
+        expect(paged._tag).toBe("Failure");
       }
       await tampered(place, (store) => store.change([{ key, value }]));
     }
@@ -231,9 +231,11 @@ function remakes(make: Make): void {
   test("without its state, or with a bad one, it is not believed; made anew it answers as before", async () => {
     const place = await filled(make);
     const before = await withIndex(place, everything);
-    await tampered(place, (store) => store.change([{ key: stateKey, value: new Uint8Array(9) }]));
-    const error = await withIndex(place, (index) => Effect.flip(everything(index)));
-    expect(error).toMatchObject({ problem: "damaged" });
+    for (const value of [undefined, new Uint8Array(9), new Uint8Array(2)]) {
+      await tampered(place, (store) => store.change([{ key: stateKey, value }]));
+      const error = await withIndex(place, (index) => Effect.flip(everything(index)));
+      expect(error).toMatchObject({ problem: "damaged" });
+    }
     const again = await withIndex(place, (index) =>
       Effect.gen(function* () {
         yield* index.reset();
@@ -264,112 +266,15 @@ function remakes(make: Make): void {
     await tampered(place, (store) =>
       store.change([{ key: rows[5]?.[0] as Uint8Array, value: undefined }]),
     );
+    // An index that never came to the restatement: what it knew of the open hour stays too.
+    const early = make();
+    await withIndex(early, (index) => index.take(noted.slice(0, Number(restated) - 1)));
+    expect((await withIndex(early, remake)).rows).toEqual(before);
     const second = await withIndex(place, remake);
     expect(second.report).toEqual({ kept: first.report.kept - 1, lost: 1 });
     expect(second.rows[0]).toEqual(before[0].toSpliced(5, 1));
     expect(second.rows[1]).toEqual(before[1]);
   });
-}
-
-/** It stays below its limit. */
-function hoursGo(make: Make): void {
-  test("beyond its limit the oldest hours go, and the rest is whole", () =>
-    withIndex(make(), (index) =>
-      Effect.gen(function* () {
-        const rowLimit = Number(leastLimit / rowCost);
-        const { noted } = tradedHistory();
-        yield* index.take(noted);
-        let sequence = BigInt(noted.length);
-        const last = noted.at(-1)?.seconds ?? 0;
-        const priced = priceCommits();
-        for (let hour = 1; sequence < 3n * BigInt(rowLimit); hour += 1) {
-          const more = Array.from({ length: 500 }, (_, i) => {
-            sequence += 1n;
-            const payload = priced[i % priced.length] as Uint8Array;
-            return { sequence, payload, seconds: last + hour * 3600 };
-          });
-          yield* index.take(more);
-        }
-        yield* index.flush;
-        const { rows, rowLimit: told } = yield* index.stat;
-        expect(told).toBe(rowLimit);
-        expect(rows).toBeLessThanOrEqual(rowLimit);
-        expect(rows).toBeGreaterThan(rowLimit / 2);
-        const kept = yield* allRows(index, { neighbour: 0 });
-        const other = yield* allRows(index, { neighbour: 1 });
-        expect(kept.length + other.length).toBe(rows);
-        expect(kept.at(-1)?.sequence).toBe(sequence);
-        expect(kept[0]?.seconds).toBeGreaterThan(last);
-      }),
-    ));
-}
-
-/** What is older than asked for goes, by whole days. */
-function daysGo(make: Make): void {
-  test("rows older than so many days go, undated ones with the first dated ones, and the rest is whole", () => {
-    const { noted } = tradedHistory();
-    const last = noted.at(-1)?.seconds ?? 0;
-    const later = (days: number, at: number) =>
-      priceCommits().map((payload, i) => ({
-        sequence: BigInt(noted.length + at + i),
-        payload,
-        seconds: last + days * 86_400,
-      }));
-    return withIndex(
-      make(),
-      (index) =>
-        Effect.gen(function* () {
-          const look = Effect.fnUntraced(function* () {
-            yield* index.flush;
-            return [yield* index.stat, yield* allRows(index, { neighbour: 0 })] as const;
-          });
-          yield* index.take(noted);
-          const [begun, all] = yield* look();
-          yield* index.take(later(9, 1));
-          const [, stayed] = yield* look();
-          expect(stayed.slice(0, all.length - 2)).toEqual(all.slice(0, all.length - 2));
-          expect(stayed[0]?.seconds).toBe(0);
-          yield* index.take(later(12, 3));
-          const [stat, left] = yield* look();
-          expect(left.map(({ kind }) => kind)).toEqual(Array.from({ length: 4 }, () => "notice"));
-          expect(left[0]?.seconds).toBe(last + 9 * 86_400);
-          expect(stat.rows).toBeLessThan(begun.rows);
-          expect(stat.from).toBe(Math.floor((last + 9 * 86_400) / 3600) * 3600);
-        }),
-      { days: 10 },
-    );
-  });
-}
-
-/** It stays below its limit without a clock. */
-function rowsGo(make: Make): void {
-  test("where no time is ever noted the oldest rows go all the same", () =>
-    withIndex(make(), (index) =>
-      Effect.gen(function* () {
-        const rowLimit = Number(leastLimit / rowCost);
-        yield* index.take(traded.commits.map((one) => ({ ...one, seconds: 0 })));
-        const begun = traded.commits.length;
-        const priced = priceCommits();
-        const more = Array.from({ length: 2 * rowLimit }, (_, i) => ({
-          sequence: BigInt(begun + i + 1),
-          payload: priced[i % priced.length] as Uint8Array,
-          seconds: 0,
-        }));
-        yield* index.take(more);
-        yield* index.flush;
-        expect((yield* index.stat).rows).toBeLessThanOrEqual(rowLimit);
-        const left = yield* allRows(index, { neighbour: 0 });
-        const last = left.findLast(({ kind }) => kind !== "usage");
-        expect(last?.sequence).toBe(BigInt(begun + 2 * rowLimit));
-      }),
-    ));
-}
-
-/** Commits that each give one row: the price of the first neighbour's class, up and down. */
-function priceCommits(): readonly Uint8Array[] {
-  return [4n, 5n].map((grains) =>
-    encodeCommit([{ type: "PriceSet", neighbour: 0, class: priceClass(1), price: price(grains) }]),
-  );
 }
 
 /** What the rows of one account add up to. */

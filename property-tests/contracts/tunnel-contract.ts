@@ -15,6 +15,7 @@ export interface TunnelBench {
   readonly apply: (name: string, peerKey: string) => Promise<"made" | "adopted">;
   readonly remove: (name: string) => Promise<unknown>;
   readonly list: (prefix: string) => Promise<readonly string[]>;
+  readonly sweep: (prefix: string) => Promise<readonly string[]>;
   readonly see: (name: string) => Promise<SeenTunnel | undefined>;
   /** Sends something through a tunnel, so that its counter moves. */
   readonly use: (name: string) => Promise<void>;
@@ -73,6 +74,18 @@ export function tunnelContract(name: string, make: () => Promise<TunnelBench>): 
         `${bench.prefix}x0`,
         `${bench.prefix}x1`,
       ]);
+    });
+
+    on("sweeping takes nothing that still serves a tunnel, and counts go on", async (bench) => {
+      const tunnel = `${bench.prefix}x0`;
+      await bench.apply(tunnel, bench.peers[0]);
+      await bench.use(tunnel);
+      const before = await bench.see(tunnel);
+      expect(await bench.sweep(bench.prefix)).not.toContain(tunnel);
+      expect(await bench.apply(tunnel, bench.peers[0])).toBe("adopted");
+      const after = await bench.see(tunnel);
+      expect(after?.index).toBe(before?.index);
+      expect(after?.sent).toBeGreaterThanOrEqual(before?.sent ?? 1n);
     });
 
     on("removing an absent tunnel is fine", async (bench) => {

@@ -99,7 +99,7 @@ test("when the curtain falls, the story ends at its next wait", async () => {
 async function claimsBroken(changed: Evidence["journals"]): Promise<readonly string[]> {
   const counters = await stage.counters();
   const { throttledAfter, reopenedAfter, rss, transfer } = ending;
-  const judged = verdict(
+  const judged = await verdict(
     stage,
     newObserver(stage, () => {}),
     {

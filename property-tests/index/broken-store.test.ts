@@ -5,10 +5,10 @@ import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { catchUp } from "#adapters/index/catch-up.ts";
+import { answered } from "#adapters/index/catch-up.ts";
 import type { CommitSource } from "#adapters/index/commit-source.ts";
 import { levelPlace } from "#adapters/index/level-index.ts";
-import { allRows, withIndex } from "./index-story.ts";
+import { allRows, withIndex } from "./opened-index.ts";
 import { tradedHistory } from "./traded-history.ts";
 
 /**
@@ -24,13 +24,8 @@ const source: CommitSource = (from) =>
 
 const everything = (place: ReturnType<typeof levelPlace>) =>
   withIndex(place, (index) => {
-    const asked = Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
-    // As the historian does: catch up, ask, and where the answer is damaged, once more.
-    return Effect.andThen(catchUp(index, source, traded.notes), asked).pipe(
-      Effect.catch(() =>
-        Effect.andThen(index.reset(), Effect.andThen(catchUp(index, source, traded.notes), asked)),
-      ),
-    );
+    const ask = Effect.all([allRows(index, { neighbour: 0 }), allRows(index, { neighbour: 1 })]);
+    return answered(index, source, () => traded.notes, ask);
   });
 
 const whole = join(home, "whole");

@@ -1,5 +1,5 @@
+import { notedTime } from "#adapters/index/catch-up.ts";
 import type { NotedCommit } from "#adapters/index/history-index.ts";
-import { notedTime } from "#adapters/index/journal-history.ts";
 import type { CivilNote } from "#adapters/journal/civil-notes.ts";
 import type { Commit } from "#adapters/journal/journal.ts";
 import { encodeCommits } from "#core/journal/commit.ts";

@@ -8,6 +8,7 @@ import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { askAgent, controlPath, type Request } from "#agent/agent/control-socket.ts";
 import type { statusOf } from "#agent/agent/request.ts";
+import { sweepLabSockets } from "../tunnel/lab-sockets.ts";
 
 const main = fileURLToPath(new URL("../../router-agent/main.ts", import.meta.url));
 
@@ -132,6 +133,7 @@ export async function agentPair(): Promise<AgentPair> {
         }
         ip("netns", "delete", namespace(name));
       }
+      await sweepLabSockets(prefix("a"), prefix("b"));
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -1,8 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import * as Effect from "effect/Effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
 import { controlPath } from "#agent/agent/control-socket.ts";
+import { ledgerOnDisk } from "#agent/cli/ledger-source.ts";
 import { type AgentPair, agentPair, interfacesOf, kernelState, type Name } from "./agent-pair.ts";
 import { skipsLab } from "./lab.ts";
 
@@ -12,6 +14,7 @@ const skipped = skipsLab();
 interface HistoryText {
   readonly kind: string;
   readonly direction: string;
+  readonly seconds: number;
   readonly amount?: string;
   readonly fromPosition?: string;
   readonly toPosition?: string;
@@ -90,7 +93,12 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
       (row) => BigInt(row.toPosition ?? 0) - BigInt(row.fromPosition ?? 0),
     );
     expect(moved).toBeGreaterThan(0n);
-    expect(await pair.ask("a", "reindex")).toMatchObject({ rebuilt: { lost: 0 } });
+    expect(await pair.ask("a", "reindex")).toBe("begun");
+    await eventually(async () => {
+      const stat = (await pair.ask("a", "history-stat")) as { readonly remade?: object };
+      if (stat.remade !== undefined) expect(stat.remade).toMatchObject({ kept: 0, lost: 0 });
+      return stat.remade !== undefined;
+    });
     const again = await history();
     expect(again.slice(0, rows.length)).toEqual(rows);
     await expect(pair.ask("a", "history", "{}")).rejects.toThrow("allowed is a JSON object");
@@ -108,6 +116,36 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
     expect(BigInt(again.position) - BigInt(position)).toBeLessThan(4096n); // handshakes at most
   });
 
+  test("the history that both answer with is their ledger, through the kill, to the byte and grain", async () => {
+    const history = async (name: Name, direction: string) => {
+      const query = { neighbour: 0, kinds: ["usage", "payment"] };
+      const answer = await pair.ask(name, "history", JSON.stringify(query));
+      const { rows } = answer as { readonly rows: readonly HistoryText[] };
+      const own = rows.filter((row) => row.direction === direction);
+      const sum = (of: (row: HistoryText) => bigint) => own.reduce((all, row) => all + of(row), 0n);
+      return {
+        bytes: sum((row) => BigInt(row.toPosition ?? 0) - BigInt(row.fromPosition ?? 0)),
+        paid: sum((row) => BigInt(row.amount ?? 0)),
+        dated: own.every(({ seconds }) => seconds > Date.UTC(2024, 0, 1) / 1000),
+      };
+    };
+    // The ledger of the journal on disk: what was read and not journaled yet is in neither.
+    const journaled = async (name: Name) => {
+      const { ledger } = await Effect.runPromise(ledgerOnDisk(pair.directory(name)));
+      return ledger.neighbours[0];
+    };
+    await eventually(async () => {
+      const [{ bytes, paid, dated }, ledger] = [await history("a", "we pay"), await journaled("a")];
+      const account = ledger?.outbound[0];
+      return dated && paid > 0n && bytes === account?.sent && paid === account.signed;
+    });
+    await eventually(async () => {
+      const seen = await history("b", "we are paid");
+      const account = (await journaled("b"))?.inbound[0];
+      return seen.dated && seen.bytes === account?.read && seen.paid === account.credited;
+    });
+  });
+
   test("a tunnel of its prefix that nobody configured is removed at the start", async () => {
     await pair.signal("a", "SIGKILL");
     const name = `${pair.prefix("a")}old9`;
@@ -118,6 +156,29 @@ describe.skipIf(skipped)("the agent on the real kernel", () => {
     await pair.start("a");
     expect(interfacesOf(pair.namespace("a"), pair.prefix("a"))).not.toContain(name);
     expect(pair.log("a")).toContain(`removing the left-over tunnel ${name}`);
+  });
+
+  test("sockets of its killed WireGuard processes are removed at the start, and no others", async () => {
+    await pair.signal("a", "SIGKILL");
+    const [own, foreign] = [`${pair.prefix("a")}gone0`, `x${pair.prefix("a")}gone0`];
+    for (const name of [own, foreign]) {
+      const served = spawn("ip", [
+        "netns",
+        "exec",
+        pair.namespace("a"),
+        "wireguard-go",
+        "-f",
+        name,
+      ]);
+      await eventually(async () => existsSync(uapiPath(name)));
+      served.kill("SIGKILL");
+      await new Promise((resolve) => served.once("close", resolve));
+    }
+    expect([own, foreign].map((name) => existsSync(uapiPath(name)))).toEqual([true, true]);
+    await pair.start("a");
+    expect([own, foreign].map((name) => existsSync(uapiPath(name)))).toEqual([false, true]);
+    expect(pair.log("a")).toContain(`removed sockets of ended WireGuard processes: ${own}`);
+    rmSync(uapiPath(foreign));
   });
 
   test("told to keep its tunnels, it leaves them, and goes on with their counters", async () => {

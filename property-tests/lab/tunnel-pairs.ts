@@ -7,6 +7,7 @@ import type { CounterReading } from "#adapters/counters/counters.ts";
 import type { CountersWayName } from "#adapters/counters/wireguard-counters.ts";
 import { uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
 import type { Transfer } from "../contracts/counters-contract.ts";
+import { labInterfaces, sweepLabSockets } from "../tunnel/lab-sockets.ts";
 import type { ProbeRequest } from "./counters-probe.ts";
 
 /** Which WireGuard a tunnel is made with. */
@@ -46,8 +47,9 @@ export async function tunnelPairs(kind: TunnelKind): Promise<TunnelPairs> {
   made += 1;
   const tag = `${process.pid.toString(36)}${made.toString(36)}`;
   const [near, far] = [`ctn-${tag}`, `ctf-${tag}`];
-  const names = [`cn${tag}a`, `cn${tag}b`] as const;
-  const farOf = (name: string): string => `cf${name.slice(2)}`;
+  const names = [`${labInterfaces}n${tag}a`, `${labInterfaces}n${tag}b`] as const;
+  const farOf = (name: string): string =>
+    `${labInterfaces}f${name.slice(labInterfaces.length + 1)}`;
   const daemons = new Map<string, ChildProcess>();
 
   const remove = async (name: string): Promise<void> => {
@@ -77,6 +79,7 @@ export async function tunnelPairs(kind: TunnelKind): Promise<TunnelPairs> {
     await probe?.end();
     for (const daemon of daemons.values()) await end(daemon);
     for (const namespace of [near, far]) attempt("netns", "delete", namespace);
+    await sweepLabSockets();
   };
 
   let probe: Probe | undefined;

@@ -6,13 +6,14 @@ import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
 import { type TunnelBench, tunnelContract } from "../contracts/tunnel-contract.ts";
 import { queueingOptions } from "../queueing/lab-line.ts";
 import { type LabNamespace, labNamespace } from "../tunnel/lab-namespace.ts";
+import { labInterfaces } from "../tunnel/lab-sockets.ts";
 import { skipsLab } from "./lab.ts";
 
 const key = (letter: string) => Buffer.alloc(32, letter).toString("base64");
 const publicKey = (letter: string) => tunnelPublicKey(Buffer.from(key(letter), "base64"));
 const [own, one, other] = ["o", "p", "q"] as const;
 
-const prefix = `t${process.pid.toString(36).slice(-6)}`;
+const prefix = `${labInterfaces}t${process.pid.toString(36).slice(-6)}`;
 const name = `${prefix}w0`;
 
 let at: LabNamespace;
@@ -59,6 +60,7 @@ describe.skipIf(skipsLab())("tunnels of the real machine", () => {
       },
       remove: (tunnel) => here.ask("remove", tunnel),
       list: (start) => here.ask("list", start),
+      sweep: (start) => here.ask("sweep", start),
       see,
       // Another handshake than the one that a new tunnel begins by itself.
       use: async (tunnel) => {

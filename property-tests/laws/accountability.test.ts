@@ -28,6 +28,7 @@ import {
   traffic,
 } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
+import { runs } from "./law-runs.ts";
 
 /** A lease out of evidence, with the account it is for. Knows nothing but the bytes. */
 function leaseFrom(bytes: Uint8Array): { readonly id: AccountId; readonly lease: Lease } {
@@ -169,7 +170,7 @@ test("T23: nobody honest is ever accused, whatever is lost, repeated, reordered,
         expect(node.journal.filter((event) => event.type === "FraudProven")).toEqual([]);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

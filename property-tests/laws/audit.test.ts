@@ -6,6 +6,7 @@ import type { LedgerEvent } from "#core/journal/event.ts";
 import { drain, lineWorld, nodeAt, smallTerms } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
 import { modelledCheck } from "../simulator/test-signer.ts";
+import { runs } from "./law-runs.ts";
 
 const line = () =>
   lineWorld({
@@ -32,7 +33,7 @@ test("the audit finds nothing wrong with honest journals, whatever happened to t
         expect(hop.exposure).toBeLessThanOrEqual(hop.exposureBound);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 

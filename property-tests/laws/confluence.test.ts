@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { books, drain, type LineWorld, lineWorld, smallTerms } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
+import { runs } from "./law-runs.ts";
 
 const world = (grainsPerUnit = 1n) =>
   lineWorld({ terms: smallTerms, deposit: 1_000_000n, grainsPerUnit, prices: [2n, 3n] });
@@ -25,7 +26,7 @@ test("T20: when messages drain, both sides hold w = v, g = G and the same schedu
         expect(v).toBe(payerF(way.tx));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -52,6 +53,6 @@ test("T11: what is credited never exceeds what is signed, and equals it when mes
       drain(line);
       expect(gap()).toEqual([0n, 0n, 0n, 0n]);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

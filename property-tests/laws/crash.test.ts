@@ -14,6 +14,7 @@ import {
   smallTerms,
 } from "../simulator/line-world.ts";
 import { type Op, ops, run } from "../simulator/op.ts";
+import { runs } from "./law-runs.ts";
 
 const fold = (events: readonly LedgerEvent[], from: Ledger = emptyLedger) =>
   events.reduce(evolve, from);
@@ -51,7 +52,7 @@ test("T9: a life with agents killed at any instant settles to the grain as the l
       for (const op of list.flatMap(without)) run(spared, op);
       expect(settled(killed)).toEqual(settled(spared));
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
@@ -67,7 +68,7 @@ test("T9: a crash before any output is the loss of all its messages, and nothing
       // Durable state is untouched but for the number of the run.
       expect({ ...ledger, run: before.run }).toEqual(before);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -86,7 +87,7 @@ test("T9: what a running node believes is the fold of its journal, after every s
       }
       for (const node of world.nodes) expect(fold(node.journal)).toEqual(node.ledger);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

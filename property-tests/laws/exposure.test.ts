@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { VoucherMessage } from "#core/peer/message.ts";
-import { encodeMessage } from "#core/peer/message-form.ts";
+import type { Hello, VoucherMessage } from "#core/peer/message.ts";
+import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
 import { signLease } from "#core/schedule/lease.ts";
 import { signVoucher } from "#core/settlement/voucher.ts";
 import { journalId } from "#core/units/journal-id.ts";
@@ -29,6 +29,7 @@ import {
 } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
 import { wayAt } from "../simulator/world.ts";
+import { runs } from "./law-runs.ts";
 
 const bytePrice = 3n;
 const pair = (terms = smallTerms): LineWorld =>
@@ -47,7 +48,7 @@ test("T6: whoever stays within its leases is never throttled, with no assumption
         }
       }
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -57,6 +58,9 @@ type Cheat =
   | { readonly do: "say"; readonly total: number; readonly held: number }
   | { readonly do: "replay"; readonly at: number }
   | { readonly do: "forge"; readonly to: number }
+  /** Another run of its agent, or another journal: a reboot loop, or a disk that it says was lost. */
+  | { readonly do: "greet"; readonly run: number; readonly another: boolean }
+  | { readonly do: "junk"; readonly bytes: Uint8Array }
   | { readonly do: "read" | "poke" | "crash" | "reboot" };
 
 const cheats: fc.Arbitrary<readonly Cheat[]> = fc.array(
@@ -80,6 +84,21 @@ const cheats: fc.Arbitrary<readonly Cheat[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ do: fc.constant("replay" as const), at: fc.nat(50) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("forge" as const), to: fc.nat(500) }) },
     {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant("greet" as const),
+        run: fc.nat(9),
+        another: fc.boolean(),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant("junk" as const),
+        bytes: fc.uint8Array({ maxLength: 80 }),
+      }),
+    },
+    {
       weight: 6,
       arbitrary: fc.record({ do: fc.constantFrom("read" as const, "poke" as const) }),
     },
@@ -102,14 +121,32 @@ function cheater(world: LineWorld) {
   const past: Uint8Array[] = [];
   const leases = () =>
     payee.journal.flatMap((event) => (event.type === "LeaseGranted" ? [event.lease] : []));
-  const say = (message: VoucherMessage): void => {
+  const say = (message: VoucherMessage | Hello): void => {
     const bytes = encodeMessage(message);
     past.push(bytes);
     feed(world, 1, { type: "Datagram", neighbour: 0, bytes });
   };
+  const greetAgain = (run: bigint): void => {
+    const { ledger } = payee.node;
+    const hello = {
+      type: "HELLO",
+      ...between(),
+      recipient: payee.signer.id,
+      meetings: 1n,
+      answers: ledger.neighbours[0]?.meetings ?? 0n,
+      met: true,
+      run,
+      heard: ledger.run,
+      classes: 1,
+      terms: smallTerms,
+      tunnelKey: new Uint8Array(32),
+      channelId: "00".repeat(32),
+    } as const;
+    say({ ...hello, signature: signer.sign(helloDigest(hello)) });
+  };
   greet(world);
-  const between = headBetween(world, 0, 1);
-  const head = { type: "VOUCHER", ...between } as const;
+  let { from } = headBetween(world, 0, 1);
+  const between = () => ({ ...headBetween(world, 0, 1), from });
   return (cheat: Cheat): void => {
     world.air.length = 0;
     switch (cheat.do) {
@@ -118,7 +155,7 @@ function cheater(world: LineWorld) {
         return;
       case "say": {
         const voucher = signVoucher(channel, [BigInt(cheat.total) as Money], signer);
-        return say({ ...head, voucher, held: [leases()[cheat.held]] });
+        return say({ type: "VOUCHER", ...between(), voucher, held: [leases()[cheat.held]] });
       }
       case "replay": {
         const bytes = past[cheat.at % Math.max(1, past.length)];
@@ -128,10 +165,16 @@ function cheater(world: LineWorld) {
       case "forge": {
         const to = BigInt(cheat.to + 1) as Position;
         const place = { number: 99n, from: 0n as Position, to, settled: 0n as Position };
-        const made = { payerJournal: between.from, payeeJournal: journalId(1 + (cheat.to % 3)) };
+        const made = { payerJournal: from, payeeJournal: journalId(1 + (cheat.to % 3)) };
         const terms = { ...place, price: price(1n), due: noMoney, ...made };
-        return say({ ...head, voucher: undefined, held: [signLease(id, terms, signer)] });
+        const held = [signLease(id, terms, signer)];
+        return say({ type: "VOUCHER", ...between(), voucher: undefined, held });
       }
+      case "greet":
+        if (cheat.another) from = journalId(from + 1);
+        return greetAgain(BigInt(cheat.run));
+      case "junk":
+        return feed(world, 1, { type: "Datagram", neighbour: 0, bytes: cheat.bytes });
       case "read":
         return read(world, 1);
       case "poke":
@@ -165,7 +208,7 @@ test("T7, T22: a payer that cheats in every way gets at most L in credit, and P 
       const { alarms } = nodeAt(world, 1);
       expect(alarms.filter((words) => words !== "voucher beyond the schedule")).toEqual([]);
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
   // The bound is met: a law about cheats that never got anything would say nothing.
   expect(most).toBeGreaterThanOrEqual(smallTerms.creditLimit - bytePrice);
@@ -205,7 +248,7 @@ test("T19: what the payee counts beside paid traffic, up to the allowance, throt
         expect(nodeAt(world, 1).alarms).toEqual([]);
       },
     ),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   );
 });
 

@@ -5,6 +5,7 @@ import { money } from "#core/units/money.ts";
 import { price } from "#core/units/price.ts";
 import { books, drain, lineWorld, smallTerms, traffic } from "../simulator/line-world.ts";
 import { degradedBytes, type SteadyFlow, sufficientLimit } from "../simulator/steady-flow.ts";
+import { runs } from "./law-runs.ts";
 
 const flows: fc.Arbitrary<Omit<SteadyFlow, "creditLimit">> = fc
   .record({
@@ -25,7 +26,7 @@ test("T14: with L >= T - 1 + P(U + D + 1) a steady flow never degrades a byte, w
     fc.property(flows, (flow) => {
       expect(degradedBytes({ ...flow, creditLimit: sufficientLimit(flow) }, 150)).toBe(0);
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   );
 });
 
@@ -83,7 +84,7 @@ test("T15: under fair delivery every byte goes through as paid if L >= T - 1 + p
       const limit = payThreshold - 1n + bytePrice + more;
       expect(paidBytes(limit, payThreshold, bytePrice)).toBe(12n);
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });
 

@@ -16,6 +16,7 @@ import {
 import { setPrice } from "../simulator/op.ts";
 import { broken } from "../simulator/theorem.ts";
 import { wayAt } from "../simulator/world.ts";
+import { runs } from "./law-runs.ts";
 
 /** A forwards through B to C; B adds its fee to whatever C charges. */
 const fee = 2n;
@@ -108,7 +109,7 @@ test("T12: a forwarder that leases only what it holds upstream never loses more 
       if (forwarded > most) most = forwarded;
       expect(nodeAt(world, 1).alarms).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   expect(most).toBeGreaterThan(100n);
 });

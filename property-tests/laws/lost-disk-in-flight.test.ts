@@ -20,6 +20,7 @@ import {
 import { type Op, ops, run, setPrice } from "../simulator/op.ts";
 import { modelledCheck } from "../simulator/test-signer.ts";
 import { classesOf, type Datagram } from "../simulator/world.ts";
+import { runs } from "./law-runs.ts";
 
 // Disks are lost while messages are on their way, which arrive later, in any order and again: what
 // was said to or by a journal that is no more must not speak for the one that followed it.
@@ -85,7 +86,7 @@ function live(world: LineWorld, life: readonly Life[]): void {
 }
 
 test.each([1, 2])(
-  "a disk is lost and old messages arrive late, in any order and again: nobody is accused, throttled or stopped, and the books agree (%i classes)",
+  "T5, T6, T23: a disk is lost and old messages arrive late, in any order and again: nobody is accused, throttled or stopped, and the books agree (%i classes)",
   (classes) => {
     fc.assert(
       fc.property(lives(classes), (life) => {
@@ -95,7 +96,7 @@ test.each([1, 2])(
         drain(world);
         expectWorking(world);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   },
 );
@@ -122,7 +123,7 @@ test("disks are lost again and again on both sides, never both at once, while ev
       drain(world);
       expectWorking(world);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -25,6 +25,7 @@ import {
 import { type Op, ops, run, setPrice } from "../simulator/op.ts";
 import { modelledCheck } from "../simulator/test-signer.ts";
 import { classesOf } from "../simulator/world.ts";
+import { runs } from "./law-runs.ts";
 
 const pair = (classes = 1): LineWorld =>
   lineWorld({
@@ -92,7 +93,7 @@ test.each([
         });
         expectWorking(world);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   },
 );
@@ -123,7 +124,7 @@ test.each([
         });
         expectWorking(world);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   },
 );

@@ -17,6 +17,7 @@ import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText, plainText } from "../golden/plain-text.ts";
 import { flip, leavesOf, sharedObjects } from "../simulator/flipped-state.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { runs } from "./law-runs.ts";
 
 const text = readFileSync(new URL("../golden/run.json", import.meta.url), "utf8");
 const recorded = (): GoldenRun => fromPlainText(text) as GoldenRun;
@@ -100,7 +101,7 @@ describe("T18: two nodes in lockstep", () => {
           expect(story.done).toEqual(expected.slice(0, story.done.length));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(found).toBeGreaterThan(30);
   });

@@ -6,6 +6,7 @@ import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import { eventSpecimens, messageSpecimens } from "../golden/specimen.ts";
 import { drain, lineWorld, nodeAt, smallTerms } from "../simulator/line-world.ts";
 import { type Op, ops, run } from "../simulator/op.ts";
+import { runs } from "./law-runs.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -79,7 +80,7 @@ test("T10: equal inputs give equal bytes, whatever clocks and dice do in between
         expect(disturbed).toEqual(still);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });
 

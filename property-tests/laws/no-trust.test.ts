@@ -29,6 +29,7 @@ import {
   traffic,
 } from "../simulator/line-world.ts";
 import { wayAt } from "../simulator/world.ts";
+import { runs } from "./law-runs.ts";
 
 /** What a payee may do that knows no rule. */
 type Lie =
@@ -230,7 +231,7 @@ test("T22: whatever a payee says, its payer signs at most P for each byte sent a
       const alarms = nodeAt(world, 0).alarms;
       expect(alarms.filter((words) => words !== "two leases for one position")).toEqual([]);
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
   expect(most).toBeGreaterThan(100n);
 });
@@ -245,7 +246,7 @@ test("T22: without a lease nothing is ever signed, and nothing sent, whatever el
       expect(nodeAt(world, 0).node.ledger.neighbours[0]?.signed).toBeUndefined();
       expect(wayAt(world, 0, 0).sent).toBe(0n);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -276,6 +277,6 @@ test("T22: an operator's spending limit and the channel's deposit hold, whatever
         expect(account?.signed?.cumulative ?? 0n).toBeLessThanOrEqual(deposit);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

@@ -25,6 +25,7 @@ import {
   traffic,
 } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
+import { runs } from "./law-runs.ts";
 
 const pair = () =>
   lineWorld({ terms: smallTerms, deposit: 1_000_000n, grainsPerUnit: 1n, prices: [2n, 3n] });
@@ -43,7 +44,7 @@ test("T8: what is signed never exceeds the price of bytes sent and one chunk for
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -74,7 +75,7 @@ test("T3: bytes lost on the way make the payer owe more than the payee expects, 
         expect(payeeF(y)).toBeLessThanOrEqual(payeeF(way.tx));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -90,7 +91,7 @@ test("T5: nothing is credited that was not signed, nothing signed that was not s
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -205,7 +206,7 @@ test("T18: through step, each flipped reading costs the payer at most one chunk,
       }
       for (const node of world.nodes) expect([node.alarms, node.throttles]).toEqual([[], 0]);
     }),
-    { numRuns: 120 },
+    { numRuns: runs(120) },
   );
 });
 
@@ -236,6 +237,6 @@ test("T16: a price change alters no leased position, on either side, whenever it
         if (world.air.length > 0) deliver(world, 0, true);
       }
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   );
 });

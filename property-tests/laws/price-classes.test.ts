@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { books, drain, lineWorld, smallTerms } from "../simulator/line-world.ts";
 import { type Op, ops, run } from "../simulator/op.ts";
 import { broken } from "../simulator/theorem.ts";
+import { runs } from "./law-runs.ts";
 
 test.each([2, 3])(
   "T1 to T8, T11 and T20 hold on every one of %i price classes that share one channel",
@@ -27,7 +28,7 @@ test.each([2, 3])(
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   },
 );

@@ -16,6 +16,7 @@ import {
 } from "../simulator/line-world.ts";
 import { type Op, ops, run } from "../simulator/op.ts";
 import { modelledCheck } from "../simulator/test-signer.ts";
+import { runs } from "./law-runs.ts";
 
 const worldOf = (): LineWorld =>
   lineWorld({
@@ -62,7 +63,7 @@ test("T9: a restatement gives the same ledger from nothing, and changes nothing 
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -98,7 +99,7 @@ test("T9: a life in which journals begin anew, and agents start from that, is th
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -13,6 +13,7 @@ import {
 } from "../simulator/line-world.ts";
 import { ops, run } from "../simulator/op.ts";
 import { broken } from "../simulator/theorem.ts";
+import { runs } from "./law-runs.ts";
 
 const world = (grainsPerUnit: bigint) =>
   lineWorld({ terms: smallTerms, deposit: 1_000_000n, grainsPerUnit, prices: [2n, 3n] });
@@ -48,7 +49,7 @@ test("T13: over a whole life of payments the payer's excess stays below one toke
       drain(line);
       excess();
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

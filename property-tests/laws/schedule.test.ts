@@ -19,6 +19,7 @@ import { type Price, price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { dearestSize, leaseSizes, leasesOf, naiveDue, scheduleOf } from "../simulator/schedules.ts";
 import { modelledSigner } from "../simulator/test-signer.ts";
+import { runs } from "./law-runs.ts";
 
 /** Every position up to a little beyond the end. */
 function positions(schedule: Schedule): readonly Position[] {
@@ -32,7 +33,7 @@ test("T2: F evaluated in O(log n) is the sum of the prices of all positions befo
       const schedule = scheduleOf(leases);
       for (const at of positions(schedule)) expect(due(schedule, at)).toBe(naiveDue(leases, at));
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -133,7 +134,7 @@ test("T2: beyond the end F carries on at the last price, and the dearest price i
         expect(dearest(schedule, at) ?? 0n).toBe(most);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

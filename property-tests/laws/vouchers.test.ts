@@ -15,6 +15,7 @@ import {
   smallTerms,
   traffic,
 } from "../simulator/line-world.ts";
+import { runs } from "./law-runs.ts";
 
 const total = fc.bigInt(0n, 1000n);
 const payee: PayeeView<bigint> = { read: 0n, granted: 0n, credited: 0n };
@@ -101,6 +102,6 @@ test("T4: through step, any order, repetition and loss of VOUCHERs leaves the la
       );
       expect(node.ledger.neighbours[0]?.frauds).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

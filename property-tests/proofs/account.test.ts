@@ -7,25 +7,10 @@ import { killByExploring, killBySolver } from "../../proofs/defects/killing.ts";
 import { seededDefects } from "../../proofs/defects/seeded-defect.ts";
 import { explore } from "../../proofs/model/explorer.ts";
 import { exploreAll } from "../../proofs/model/exploring.ts";
-import { survivors } from "../../proofs/report/finding.ts";
-import { proveByInduction } from "../../proofs/smt/proving.ts";
 import { packagedZ3 } from "../../proofs/smt/solver.ts";
 
-test.each(shippedSubjects)(
-  "$name: the claims are inductive for all integers, by the rules that ship; nothing assumed is idle or impossible",
-  async (subject) => {
-    const findings = await proveByInduction(packagedZ3, subject);
-    expect(findings.flatMap(({ faults }) => faults)).toEqual([]);
-    expect(new Set(findings.map(({ verdict }) => verdict))).toEqual(new Set(["proved"]));
-  },
-);
-
-test.each(shippedSubjects)(
-  "$name: the claims hold in every reachable state of small scopes",
-  (subject) => {
-    expect(exploreAll(subject).broken).toBeUndefined();
-  },
-);
+/** Machines that do much else at the same time are waited for. */
+const minutes = 60_000;
 
 // Exact on purpose: a guard that became stricter would leave less to explore.
 test("the rules that ship reach exactly so many states of 3 positions with L 3 and c 1", () => {
@@ -35,18 +20,21 @@ test("the rules that ship reach exactly so many states of 3 positions with L 3 a
   expect(all.reduce((sum, { states }) => sum + states, 0)).toMatchInlineSnapshot(`42654`);
 });
 
-test("every naive design is told from what ships by exploring and by Z3, and breaks the theorem it is known for", async () => {
-  const kills = [
-    ...seededDefects.map(killByExploring),
-    ...(await killBySolver(packagedZ3, seededDefects)),
-  ];
-  expect(survivors(kills)).toEqual([]);
-  const first = seededDefects.map(({ subject }) => exploreAll(subject).broken?.theorem);
-  expect(first).toEqual(seededDefects.map(({ kills }) => kills));
-});
+test(
+  "every naive design breaks first the theorem that it is known for",
+  () => {
+    const first = seededDefects.map(({ subject }) => exploreAll(subject).broken?.theorem);
+    expect(first).toEqual(seededDefects.map(({ kills }) => kills));
+  },
+  5 * minutes,
+);
 
-test("what ships survives every tool: a killer that kills everything is none", async () => {
-  const all = shippedSubjects.map((subject) => ({ name: subject.name, kills: "", subject }));
-  const kills = [...all.map(killByExploring), ...(await killBySolver(packagedZ3, all))];
-  expect(kills.filter(({ killed }) => killed)).toEqual([]);
-});
+test(
+  "what ships survives every tool: a killer that kills everything is none",
+  async () => {
+    const all = shippedSubjects.map((subject) => ({ name: subject.name, kills: "", subject }));
+    const kills = [...all.map(killByExploring), ...(await killBySolver(packagedZ3, all))];
+    expect(kills.filter(({ outcome }) => outcome !== "survives")).toEqual([]);
+  },
+  5 * minutes,
+);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { shippedAccount } from "../../proofs/account/account-subject.ts";
 import { killBySolver } from "../../proofs/defects/killing.ts";
 import { seededDefects } from "../../proofs/defects/seeded-defect.ts";
-import { type Kill, survivors } from "../../proofs/report/finding.ts";
+import { isRight, type Kill, survivors } from "../../proofs/report/finding.ts";
 import { proveByInduction } from "../../proofs/smt/proving.ts";
 import type { Question } from "../../proofs/smt/question.ts";
 import { ask, packagedZ3, type Solver } from "../../proofs/smt/solver.ts";
@@ -49,7 +49,7 @@ test("a solver that crashes after its first answer has given one answer", async 
 test.each([missing, crashing, silent, lost, says("unknown"), says("sat"), says("unsat")])(
   "a solver that is or $name proves nothing",
   async (solver) => {
-    const findings = await proveByInduction(solver, shippedAccount);
+    const findings = await proveByInduction(solver, [shippedAccount]);
     expect(findings.filter(({ verdict }) => verdict !== "proved").length).toBeGreaterThan(0);
   },
 );
@@ -58,14 +58,30 @@ test.each([missing, crashing, silent, says("unknown"), says("unsat")])(
   "a solver that is or $name kills nothing",
   async (solver) => {
     const kills = await killBySolver(solver, seededDefects.slice(0, 1));
-    expect(kills.filter(({ killed }) => killed)).toEqual([]);
+    expect(kills.map(({ outcome }) => outcome)).not.toContain("killed");
   },
 );
 
-test("a defect that one tool kills twice survives; two tools kill it", () => {
-  const kill = (tool: string, killed: boolean): Kill => ({ defect: "d", tool, killed, how: "" });
-  expect(survivors([kill("a", true), kill("a", true), kill("b", false)])).toEqual(["d"]);
-  expect(survivors([kill("a", true), kill("b", true)])).toEqual([]);
+const kill = (tool: string, outcome: Kill["outcome"]): Kill => {
+  return { defect: "d", tool, outcome, how: "" };
+};
+
+test.each([
+  ["one tool kills it twice", [kill("a", "killed"), kill("a", "killed")], ["d"]],
+  ["two tools kill it", [kill("a", "killed"), kill("b", "killed")], []],
+  ["one kills it and one is missing", [kill("a", "killed"), kill("b", "missing")], ["d"]],
+  [
+    "two kill it and a third finds nothing",
+    [kill("a", "killed"), kill("b", "killed"), kill("c", "survives")],
+    ["d"],
+  ],
+] as const)("whether a defect survives where %s", (_, kills, alive) => {
+  expect(survivors(kills)).toEqual(alive);
+  expect(isRight({ findings: [], kills })).toBe(alive.length === 0);
+});
+
+test("a run that asked for nothing has proved nothing", () => {
+  expect(isRight({ findings: [], kills: [] })).toBe(false);
 });
 
 test("the packaged Z3 answers by one line a question", async () => {

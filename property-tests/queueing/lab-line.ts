@@ -3,6 +3,7 @@ import type { CounterReading } from "#adapters/counters/counters.ts";
 import { tunnelPublicKey } from "#adapters/keys/tunnel-key.ts";
 import { outerLength, type QueuePlan, type QueueRoute } from "#adapters/queueing/queueing.ts";
 import { type LabNamespace, labNamespace } from "../tunnel/lab-namespace.ts";
+import { labInterfaces } from "../tunnel/lab-sockets.ts";
 
 /** The rates of every tunnel of the lab, in bits a second. */
 export const rates = {
@@ -59,7 +60,7 @@ function privateKey(place: Place): string {
 const tag = process.pid.toString(36).slice(-5);
 
 export function tunnelName(from: Place, to: Place, priceClass: number): string {
-  return `q${tag}${from}${to}${priceClass}`;
+  return `${labInterfaces}q${tag}${from}${to}${priceClass}`;
 }
 
 /** The link-local address of a router on each of its tunnels. */

@@ -43,6 +43,7 @@ async function tunnelBench(): Promise<TunnelBench> {
     apply,
     remove: (name) => Effect.runPromise(tunnel.remove(name)),
     list: (prefix) => Effect.runPromise(tunnel.list(prefix)),
+    sweep: (prefix) => Effect.runPromise(tunnel.sweep((name) => name.startsWith(prefix))),
     see: async (name) => kernel.interfaces.get(name),
     use: async (name) => {
       const found = kernel.interfaces.get(name);

@@ -5,7 +5,15 @@ import { pretendChannelId, type SettlementPlace } from "#adapters/settlement/pre
 import { Settlement } from "#adapters/settlement/settlement.ts";
 import { tokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
-import { idA, idB, idC, settlementContract } from "../contracts/settlement-contract.ts";
+import {
+  deposit,
+  finish,
+  idA,
+  idB,
+  idC,
+  open,
+  settlementContract,
+} from "../contracts/settlement-contract.ts";
 
 const place: SettlementPlace = { chainId: 0n, contract: "00".repeat(20), grainsPerUnit: 1000n };
 
@@ -29,7 +37,11 @@ settlementContract("from the configuration, two processes apart", async () => ({
 
 test("what the configuration does not say is refused with what to alter", async () => {
   const a = await begin(idA, idB, 70n, 30n);
-  for (const act of [a.deposit(idB, tokenUnits(71n)), a.close(idB), a.open(idC)]) {
+  for (const act of [
+    a.perform(idB, deposit(tokenUnits(71n))),
+    a.perform(idB, finish),
+    a.perform(idC, open),
+  ]) {
     const error = await Effect.runPromise(Effect.flip(act));
     expect(error._tag).toBe("SettlementFixed");
     expect(error.message).toMatch(/raise|remove|add/);

@@ -6,7 +6,16 @@ import { channelLimit, Settlement } from "#adapters/settlement/settlement.ts";
 import { type SharedLedger, sharedLedger } from "#adapters/settlement/shared-ledger.ts";
 import { tokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
-import { idA, idB, idC, isSilent, settlementContract } from "../contracts/settlement-contract.ts";
+import {
+  deposit,
+  finish,
+  idA,
+  idB,
+  idC,
+  isSilent,
+  open,
+  settlementContract,
+} from "../contracts/settlement-contract.ts";
 
 const place: SettlementPlace = { chainId: 0n, contract: "00".repeat(20), grainsPerUnit: 1000n };
 
@@ -24,9 +33,9 @@ const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => Effect.runPromise
 async function pair(finality: "at once" | "by hand") {
   const ledger = sharedLedger(place, finality);
   const [a, b] = [await begin(ledger, idA), await begin(ledger, idB)];
-  await run(a.open(idB));
-  await run(a.deposit(idB, tokenUnits(70n)));
-  await run(b.deposit(idA, tokenUnits(30n)));
+  await run(a.perform(idB, open));
+  await run(a.perform(idB, deposit(tokenUnits(70n))));
+  await run(b.perform(idA, deposit(tokenUnits(30n))));
   return { ledger, a, b };
 }
 
@@ -38,14 +47,14 @@ settlementContract("ledger in memory", async () => {
 describe("the ledger in memory", () => {
   test("tells each side what the other did, as totals, the newest only", async () => {
     const { a, b } = await pair("at once");
-    for (const total of [100n, 200n, 300n]) await run(a.deposit(idB, tokenUnits(total)));
+    for (const total of [100n, 200n, 300n]) await run(a.perform(idB, deposit(tokenUnits(total))));
     expect(await run(b.nextFact)).toMatchObject({ peer: idA, depositIn: 300n, depositOut: 30n });
     expect(await isSilent(b)).toBe(true);
   });
 
   test("carries the largest amount there is", async () => {
     const { a, b } = await pair("at once");
-    await run(a.deposit(idB, tokenUnits(tokenUnitsLimit)));
+    await run(a.perform(idB, deposit(tokenUnits(tokenUnitsLimit))));
     expect(b.channel(idA)?.depositIn).toBe(tokenUnitsLimit);
   });
 
@@ -54,15 +63,15 @@ describe("the ledger in memory", () => {
     expect((await run(a.nextFact)).final).toBe(false);
     ledger.finalize();
     expect(await run(a.nextFact)).toMatchObject({ final: true, depositOut: 70n });
-    await run(a.deposit(idB, tokenUnits(71n)));
+    await run(a.perform(idB, deposit(tokenUnits(71n))));
     expect(await run(a.nextFact)).toMatchObject({ final: false, depositOut: 71n });
   });
 
   test("a reorganisation takes back what was not final, and says so", async () => {
     const { ledger, a, b } = await pair("by hand");
     ledger.finalize();
-    await run(a.deposit(idB, tokenUnits(99n)));
-    await run(a.open(idC));
+    await run(a.perform(idB, deposit(tokenUnits(99n))));
+    await run(a.perform(idC, open));
     ledger.reorganise();
     expect(a.channel(idB)).toMatchObject({ final: true, depositOut: 70n });
     expect(b.channel(idA)).toMatchObject({ final: true, depositIn: 70n });
@@ -71,10 +80,10 @@ describe("the ledger in memory", () => {
 
   test("a closed channel is closed for both, for good, and closing twice is closing once", async () => {
     const { a, b } = await pair("at once");
-    await run(a.close(idB));
-    await run(b.close(idA));
+    await run(a.perform(idB, finish));
+    await run(b.perform(idA, finish));
     expect(b.channel(idA)).toMatchObject({ open: false, depositIn: 70n });
-    for (const act of [a.open(idB), b.deposit(idA, tokenUnits(99n))]) {
+    for (const act of [a.perform(idB, open), b.perform(idA, deposit(tokenUnits(99n)))]) {
       expect((await run(Effect.flip(act)))._tag).toBe("ChannelClosed");
     }
   });
@@ -83,8 +92,8 @@ describe("the ledger in memory", () => {
     const ledger = sharedLedger(place);
     const a = await begin(ledger, idA);
     const peer = (i: number): NodeId => nodeId(`02${i.toString(16).padStart(64, "0")}`);
-    for (let i = 0; i < channelLimit; i++) await run(a.open(peer(i)));
-    const error = await run(Effect.flip(a.open(peer(channelLimit))));
+    for (let i = 0; i < channelLimit; i++) await run(a.perform(peer(i), open));
+    const error = await run(Effect.flip(a.perform(peer(channelLimit), open)));
     expect(error).toMatchObject({ _tag: "TooManyChannels", allowed: channelLimit });
     expect(a.channel(peer(0))?.open).toBe(true);
   });
@@ -96,7 +105,11 @@ describe("the ledger in memory", () => {
         const { a, b } = await pair("at once");
         let [ofA, ofB] = [70n, 30n];
         for (const { byA, total } of steps) {
-          await run(byA ? a.deposit(idB, tokenUnits(total)) : b.deposit(idA, tokenUnits(total)));
+          await run(
+            byA
+              ? a.perform(idB, deposit(tokenUnits(total)))
+              : b.perform(idA, deposit(tokenUnits(total))),
+          );
           if (byA && total > ofA) ofA = total;
           if (!byA && total > ofB) ofB = total;
         }

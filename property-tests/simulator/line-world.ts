@@ -98,7 +98,9 @@ export function start(world: LineWorld, index: number): void {
   feed(world, index, configured(world, index, true));
   const self = nodeAt(world, index);
   for (const end of self.ends) {
-    const channel = channelOf(world, end);
+    const { channel: known } = world.options;
+    const channel = known === undefined ? channelOf(world, end) : known(end);
+    if (channel === undefined) continue;
     feed(world, index, { type: "ChannelFact", neighbour: end.neighbour, channel });
   }
 }

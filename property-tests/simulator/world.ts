@@ -6,6 +6,7 @@ import type { Input } from "#core/node/input.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import type { Channel } from "#core/settlement/channel.ts";
 
 /**
  * A line of nodes, each running the shipped `step` over a journal in memory, with a model of the
@@ -89,6 +90,8 @@ export interface WorldOptions {
   readonly prices: readonly (bigint | { readonly fee: bigint })[];
   /** Paid classes, 1 unless told otherwise. Class k costs k times what class 1 costs. */
   readonly classes?: number;
+  /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
+  readonly channel?: (end: WireEnd) => Channel | undefined;
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { QueueingOptions } from "#adapters/queueing/kernel-queueing.ts";
 import { fromJson, toJson } from "./big-json.ts";
+import { sweepLabSockets } from "./lab-sockets.ts";
 import type { Operations } from "./port-driver.ts";
 
 /** One network namespace of a lab test, and the ports of this project inside it. */
@@ -70,11 +71,23 @@ export function labNamespace(place: string, options: QueueingOptions): LabNamesp
         .join("\n---\n"),
     remove: async () => {
       await driver?.kill();
-      const inside = ip("netns", "pids", name).split("\n").map(Number);
-      for (const pid of inside) if (pid > 1) end(pid);
+      await endInside(() => ip("netns", "pids", name).split("\n").map(Number));
       ip("netns", "delete", name);
+      await sweepLabSockets();
     },
   };
+}
+
+/** How often to look whether ended processes are gone, 20 ms apart: their sockets go with them. */
+const looks = 150;
+
+async function endInside(inside: () => readonly number[]): Promise<void> {
+  for (let look = 0; look < looks; look++) {
+    const pids = inside().filter((pid) => pid > 1);
+    if (pids.length === 0) return;
+    for (const pid of pids) end(pid);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 function end(pid: number): void {

@@ -61,6 +61,7 @@ const operations = {
     withTunnel((port) => port.apply({ ...plan, privateKey: Redacted.make(plan.privateKey) })),
   remove: (name: string) => withTunnel((port) => port.remove(name)),
   list: (prefix: string) => withTunnel((port) => port.list(prefix)),
+  sweep: (prefix: string) => withTunnel((port) => port.sweep((name) => name.startsWith(prefix))),
   counters: (names: readonly string[]) =>
     runtime.runPromise(Effect.flatMap(Counters, (port) => port.read(names))),
   attach: (plans: readonly QueuePlan[], routes: readonly QueueRoute[]) =>

@@ -168,6 +168,7 @@ const feed = Effect.fnUntraced(function* (
   offer: (input: Input) => Effect.Effect<boolean>,
 ) {
   const indexOf = (id: string) => turns.node().ledger.neighbours.findIndex((one) => one.id === id);
+  const channelOf = (index: number) => turns.node().ledger.neighbours[index]?.channel;
   const datagram = Effect.gen(function* () {
     const { neighbour, bytes } = yield* ports.link.receive;
     const index = indexOf(neighbour);
@@ -175,9 +176,12 @@ const feed = Effect.fnUntraced(function* (
     if (index >= 0) yield* offer({ type: "Datagram", neighbour: index, bytes });
   });
   const fact = Effect.gen(function* () {
-    const { peer, final, ...channel } = yield* ports.settlement.nextFact;
+    const { peer, final, outlook, ...channel } = yield* ports.settlement.nextFact;
     const index = indexOf(peer);
-    if (index >= 0 && final) yield* offer({ type: "ChannelFact", neighbour: index, channel });
+    // Of a channel that nobody opened the ledger learns only where one was before it.
+    const begun = outlook.status !== "none" || channelOf(index) !== undefined;
+    if (index >= 0 && final && begun)
+      yield* offer({ type: "ChannelFact", neighbour: index, channel });
   });
   yield* Effect.forkScoped(Effect.forever(datagram));
   yield* Effect.forkScoped(Effect.forever(fact));

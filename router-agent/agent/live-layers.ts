@@ -10,12 +10,12 @@ import { memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
 import { koffiNetlink } from "#adapters/netlink/koffi-netlink.ts";
 import { kernelQueueing } from "#adapters/queueing/kernel-queueing.ts";
 import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
-import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
 import { wireguardTunnel } from "#adapters/tunnel/wireguard-tunnel.ts";
 import type { Config } from "#agent/config/config.ts";
-import type { NodeId } from "#core/units/node-id.ts";
+import type { Signer } from "#core/identity/signature.ts";
 import { blueprint } from "./blueprint.ts";
+import { settlementLayer } from "./settlement-layer.ts";
 
 /** First routing table, rule preference and mark of the agent's. */
 const base = 5100;
@@ -40,7 +40,8 @@ const linkHints = Layer.effect(
  * The real machine: WireGuard, HTB, nft, UDP. A node without neighbours touches no kernel, so that
  * it runs without root and without tools.
  */
-export function liveLayers(self: NodeId, config: Config) {
+export function liveLayers(signer: Signer, config: Config) {
+  const self = signer.id;
   const drawn = blueprint(self, config);
   const kernel = memoryKernel();
   const alone = config.neighbours.length === 0;
@@ -57,16 +58,9 @@ export function liveLayers(self: NodeId, config: Config) {
           controlPort: config.controlPort,
         }),
       );
-  const { chainId, contract } = config.settlement;
-  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
-  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
-    peer: id,
-    depositIn,
-    depositOut,
-  }));
   return Layer.mergeAll(
     machine,
-    configuredSettlement(self, place, channels),
+    settlementLayer(signer, config),
     udpLink({
       port: config.controlPort,
       neighbours: drawn.neighbours.map(({ link }) => link),

@@ -2,10 +2,13 @@ import type { Config, NeighbourConfig } from "#agent/config/config.ts";
 
 /** What a running agent cannot change, part by part, as plain values to compare. */
 function fixedParts(config: Config): Readonly<Record<string, unknown>> {
-  const { journal, keysFile, interfacePrefix, controlPort, token, settlement, rates } = config;
+  const { journal, history, keysFile, interfacePrefix, controlPort, token, settlement, rates } =
+    config;
   return {
     journal: journal.directory,
+    history,
     keys: keysFile,
+    keys_passphrase: config.passphraseFile,
     interface_prefix: interfacePrefix,
     control_port: controlPort,
     token,

@@ -5,10 +5,12 @@ import type { Config, NeighbourConfig } from "#agent/config/config.ts";
 import { moneyLimit } from "#core/units/money.ts";
 import type { Agent } from "./agent.ts";
 import { boundsFacts } from "./bounds-facts.ts";
+import { answerChannel } from "./channel-request.ts";
 import { ControlError, type Request } from "./control-socket.ts";
 import { neighbourFacts } from "./facts.ts";
-import { type History, noHistory } from "./history.ts";
-import { answerHistory } from "./history-request.ts";
+import type { Historian } from "./historian.ts";
+import { answerHistory, noHistory } from "./history-request.ts";
+import type { SettlementKeeper } from "./settlement-keeper.ts";
 
 /** How a run may be told to end. */
 export type Ending = "stop" | "stop and keep";
@@ -27,22 +29,25 @@ export const answerRequest =
     agent: Agent,
     stopping: Deferred.Deferred<Ending>,
     reload: Reload = noFile,
-    history: History = noHistory,
+    historian: Historian | undefined = undefined,
+    keeper?: SettlementKeeper,
   ) =>
   (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
     switch (command) {
       case "status":
       case "facts":
-        return Effect.sync(() => statusOf(agent));
+        return Effect.sync(() => ({
+          ...statusOf(agent),
+          history: historian?.state() ?? noHistory,
+        }));
       case "peers":
         return Effect.sync(() => peersOf(agent));
       case "refusals":
         return Effect.sync(() => refusalsOf(agent));
-      case "history":
-        return answerHistory(history, rest[0] ?? "");
-      case "reindex":
-        return history.reindex;
+      case "channel":
+        if (keeper === undefined) return refuse("this agent keeps no channels");
+        return answerChannel(agent, keeper, rest);
       case "settle":
         return settle(agent);
       case "limit-spending":
@@ -51,11 +56,15 @@ export const answerRequest =
         return setPrice(agent, rest);
       case "reload":
         return reloadConfig(agent, reload);
+      case "history":
+      case "history-stat":
+      case "reindex":
+        return answerHistory(command, rest, historian);
       case "stop":
         return stop(stopping, rest[0] === "keep");
       default:
         return refuse(
-          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, history, reindex, settle, limit-spending, set-price, reload and stop`,
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, history, history-stat, reindex, channel, reload and stop`,
         );
     }
   };

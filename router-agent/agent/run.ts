@@ -2,19 +2,21 @@ import * as Data from "effect/Data";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { type RecentCommits, recentCommits, remembering } from "#adapters/index/recent-commits.ts";
 import { fileJournal } from "#adapters/journal/file-journal.ts";
 import { Journal } from "#adapters/journal/journal.ts";
 import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { Queueing } from "#adapters/queueing/queueing.ts";
+import { Settlement } from "#adapters/settlement/settlement.ts";
 import { Tunnel } from "#adapters/tunnel/tunnel.ts";
 import type { Config } from "#agent/config/config.ts";
 import { type Agent, startAgent } from "./agent.ts";
 import { noteCivilTimes } from "./civil-time.ts";
 import { controlPath, controlSocket } from "./control-socket.ts";
-import { startHistory } from "./history.ts";
 import { liveLayers } from "./live-layers.ts";
 import { answerRequest, type Ending, type Reload } from "./request.ts";
+import { startSettlementKeeper } from "./settlement-keeper.ts";
 import { cleanUp, farewell, removeLeftovers } from "./shutdown.ts";
 
 /** How a run of the agent begins and ends. */
@@ -64,11 +66,34 @@ const runOnce = (config: Config, options: RunOptions) =>
       archiveDirectory: config.journal.archive,
     });
     // The machine's layers begin only once the journal's lock is ours.
-    const layers = liveLayers(keys.nodeId, config).pipe(Layer.provideMerge(journal));
-    return yield* session(config, options).pipe(Effect.provide(layers), Effect.scoped);
-  }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+    const recent = config.history.on ? recentCommits() : undefined;
+    const kept = recent === undefined ? journal : rememberedJournal(journal, recent);
+    const layers = liveLayers(keys.signer, config).pipe(Layer.provideMerge(kept));
+    return yield* session(config, options, recent).pipe(Effect.provide(layers), Effect.scoped);
+  }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
 
-const session = Effect.fnUntraced(function* (config: Config, options: RunOptions) {
+/** The same journal, whose newest commits are remembered for the index. */
+const rememberedJournal = <E>(journal: Layer.Layer<Journal, E>, recent: RecentCommits) =>
+  Layer.effect(
+    Journal,
+    Effect.map(Journal, (real) => remembering(real, recent)),
+  ).pipe(Layer.provide(journal));
+
+/** Loaded only where it is wanted: an agent without an index has none of it in memory. */
+const historianFor = Effect.fnUntraced(function* (
+  { journal: { directory, archive }, history }: Config,
+  recent: RecentCommits | undefined,
+) {
+  if (recent === undefined) return undefined;
+  const { liveHistorian } = yield* Effect.promise(() => import("./live-historian.ts"));
+  return yield* liveHistorian({ ...history, directory, archive }, recent);
+});
+
+const session = Effect.fnUntraced(function* (
+  config: Config,
+  options: RunOptions,
+  recent: RecentCommits | undefined,
+) {
   const tunnel = yield* Tunnel;
   const queueing = yield* Queueing;
   const stopping = yield* Deferred.make<Ending>();
@@ -77,11 +102,12 @@ const session = Effect.fnUntraced(function* (config: Config, options: RunOptions
   yield* removeLeftovers(config, tunnel);
   yield* noteCivilTimes(yield* Journal, config.journal.directory);
   const agent = yield* startAgent(config);
+  const historian = yield* historianFor(config, recent);
   yield* Effect.addFinalizer(() =>
     agent.stopped() === undefined ? farewell(agent, keep) : Effect.void,
   );
-  const history = yield* startHistory(config, (yield* Journal).commits);
-  const answer = answerRequest(agent, stopping, options.reload, history);
+  const keeper = yield* startSettlementKeeper(agent, yield* Settlement);
+  const answer = answerRequest(agent, stopping, options.reload, historian, keeper);
   yield* controlSocket(controlPath(config.journal.directory), answer);
   yield* options.onStarted(agent);
   const told = Effect.map(Deferred.await(stopping), (ending) => ({ ending, words: undefined }));

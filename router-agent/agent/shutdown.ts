@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect";
 import type { Queueing } from "#adapters/queueing/queueing.ts";
 import type { Tunnel } from "#adapters/tunnel/tunnel.ts";
-import { type Config, interfaceName } from "#agent/config/config.ts";
+import { type Config, interfaceName, isInterfaceName } from "#agent/config/config.ts";
 import type { Agent } from "./agent.ts";
 
 /** How long to wait, at the end, for neighbours to acknowledge what was settled, in ms. */
@@ -40,7 +40,10 @@ function acknowledged(agent: Agent): boolean {
   });
 }
 
-/** Tunnels with our prefix that no neighbour owns: of an older configuration, or a killed run. */
+/**
+ * Tunnels with our prefix that no neighbour owns: of an older configuration, or a killed run. And what
+ * killed processes left of such tunnels, which costs nothing but order: where that fails it stays.
+ */
 export const removeLeftovers = Effect.fnUntraced(function* (
   config: Config,
   tunnel: Tunnel["Service"],
@@ -57,6 +60,15 @@ export const removeLeftovers = Effect.fnUntraced(function* (
     yield* Effect.logInfo(`removing the left-over tunnel ${name}`);
     yield* tunnel.remove(name);
   }
+  const swept = tunnel.sweep((name) => isInterfaceName(config.interfacePrefix, name));
+  yield* Effect.catch(
+    Effect.flatMap(swept, (names) =>
+      names.length === 0
+        ? Effect.void
+        : Effect.logInfo(`removed sockets of ended WireGuard processes: ${names.join(", ")}`),
+    ),
+    (error) => Effect.logWarning(error.words),
+  );
 });
 
 /** Removes every rule, route, table, queue and tunnel of the agent's; goes on where one fails. */

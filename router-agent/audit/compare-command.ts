@@ -60,6 +60,7 @@ function summary({ journals, ...rest }: Comparison) {
       events: one.audit.events,
       repaired: one.repaired,
       damage: one.damage,
+      rolledUp: one.rolledUp,
       findings: one.audit.findings,
     })),
   };

@@ -3,12 +3,13 @@ import type { HopAudit } from "#core/audit/network-audit.ts";
 import { signedBy } from "#core/identity/signature.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Examination, verdictOf } from "./examination.ts";
+import { rolledUpLines } from "./examination-text.ts";
 
 /** A comparison for people: a line a journal, a table of accounts, and what does not fit. */
 export function comparisonLines(found: Comparison): readonly string[] {
   const name = namer(found.journals);
   return [
-    ...found.journals.map((one) => journalLine(one, name)),
+    ...found.journals.flatMap((one) => [journalLine(one, name), ...rolledUpLines(one)]),
     "",
     ...table(found.hops, name),
     "",

@@ -1,10 +1,11 @@
 import type { Evidence } from "#core/audit/evidence.ts";
 import type { Finding } from "#core/audit/finding.ts";
+import { type Book, partings as firstPartings } from "#core/audit/joint-reading.ts";
 import { compareJournals, type HopAudit } from "#core/audit/network-audit.ts";
-import { firstParting, type LinkBook, type Parting } from "#core/audit/parting.ts";
+import type { Parting } from "#core/audit/parting.ts";
 import { type Examination, eventsOf, type Verdict, verdictOf } from "./examination.ts";
 import { worst } from "./exit-code.ts";
-import { evidenceOfFrauds } from "./proven-fraud.ts";
+import { evidenceOf } from "./proven-fraud.ts";
 
 /** What came of holding journals against each other. */
 export interface Comparison {
@@ -31,35 +32,27 @@ export function compare(journals: readonly Examination[]): Comparison {
   }
   const audits = journals.map((one) => one.audit);
   const { hops, findings } = compareJournals(audits);
-  const partings = hops.flatMap((hop) => partingOf(journals, hop) ?? []);
+  const accounts = hops.map(({ payer, payee, class: paidClass }) => ({
+    payer,
+    payee,
+    class: paidClass,
+  }));
+  const partings = firstPartings(accounts, journals.flatMap(bookOf));
   const strangers = journals
     .filter(({ audit: { ledger } }) => {
       if (journals.length === 1) return false;
       return !hops.some(({ payer, payee }) => payer === ledger.node || payee === ledger.node);
     })
     .map((one) => one.directory);
-  const proven = journals.flatMap((one) => evidenceOfFrauds(eventsOf(one.directory)));
+  const proven = journals.flatMap((one) => one.frauds.map(evidenceOf));
   const evidence = [...partings.map((one) => one.evidence), ...proven];
   const wrong = findings.length + partings.length + strangers.length + proven.length > 0;
   const verdict = worst([...journals.map(verdictOf), wrong ? "disagree" : "agree"]);
   return { verdict, journals, hops, findings, partings, evidence, strangers };
 }
 
-function partingOf(journals: readonly Examination[], hop: HopAudit): Parting | undefined {
-  const payer = bookOf(journals, hop.payer, hop.payee);
-  const payee = bookOf(journals, hop.payee, hop.payer);
-  if (payer === undefined || payee === undefined) return undefined;
-  const account = { payer: hop.payer, payee: hop.payee, class: hop.class };
-  return firstParting(account, payer, payee);
-}
-
-function bookOf(
-  journals: readonly Examination[],
-  node: string,
-  other: string,
-): LinkBook | undefined {
-  const journal = journals.find(({ audit }) => audit.ledger.node === node);
-  const neighbour = journal?.audit.ledger.neighbours.findIndex(({ id }) => id === other) ?? -1;
-  if (journal === undefined || neighbour < 0) return undefined;
-  return { events: () => eventsOf(journal.directory), neighbour };
+function bookOf({ directory, audit: { ledger } }: Examination): readonly Book[] {
+  if (ledger.node === undefined) return [];
+  const neighbours = ledger.neighbours.map(({ id }) => id);
+  return [{ node: ledger.node, neighbours, events: () => eventsOf(directory) }];
 }

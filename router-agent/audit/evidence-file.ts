@@ -5,13 +5,14 @@ import { type Channel, untouched } from "#core/settlement/channel.ts";
 import { tokenUnits } from "#core/units/money.ts";
 import { nodeId } from "#core/units/node-id.ts";
 import { plainJson } from "./plain-json.ts";
+import { fraudLimit } from "./proven-fraud.ts";
 
 /** The format of evidence files. */
 const format = "meshtoll evidence 1";
 
 /** At most so many pieces in one file, bytes in one text, and characters in all. */
 export const evidenceFileLimits = {
-  pieces: 1000,
+  pieces: fraudLimit,
   textBytes: 2000,
   characters: 8 * 1024 * 1024,
 } as const;

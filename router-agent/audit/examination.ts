@@ -1,10 +1,17 @@
 import { directoryView } from "#adapters/journal/directory-disk.ts";
 import { JournalError } from "#adapters/journal/journal-error.ts";
-import { type Damage, scan } from "#adapters/journal/segment-scan.ts";
+import {
+  type Damage,
+  type FoundSegment,
+  scan,
+  segmentNumbers,
+} from "#adapters/journal/segment-scan.ts";
+import type { NumberedEvent } from "#core/audit/book-reader.ts";
 import { type JournalAudit, journalAuditor } from "#core/audit/journal-audit.ts";
-import type { NumberedEvent } from "#core/audit/parting.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
+import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
+import { fraudCollector, type ProvenFraud } from "./proven-fraud.ts";
 
 /** Everything that an auditor can say of one journal by itself. */
 export interface Examination {
@@ -18,8 +25,21 @@ export interface Examination {
   readonly cut: number;
   /** Where reading ended, if not at the end. */
   readonly damage: Damage | undefined;
+  /** What the journal does not have any more, where it began anew: nothing of that was decided again. */
+  readonly rolledUp: RolledUp | undefined;
   /** Of all events up to the damage. */
   readonly audit: JournalAudit;
+  /** The first frauds that the node proved of its neighbours. */
+  readonly frauds: readonly ProvenFraud[];
+}
+
+/** History that is told of, and not there: commits 1 to `to`, of which the journal has what they come to. */
+export interface RolledUp {
+  readonly to: bigint;
+  /** So many commits after it restate it: of these, only signatures can be checked. */
+  readonly restating: number;
+  /** Segments from before that are still here, and not read: what goes before them is gone. */
+  readonly unread: number;
 }
 
 /** What is right or wrong with a journal, as exit codes tell it. */
@@ -43,18 +63,26 @@ export function examine(
   directory: string,
   progress: (commits: bigint) => void = () => undefined,
 ): Examination {
+  const view = directoryView(directory);
   const auditor = journalAuditor();
+  const frauds = fraudCollector();
+  const take = (event: LedgerEvent, sequence: bigint): void => {
+    auditor.add(event, sequence);
+    frauds.take(event);
+  };
   const counts = { segments: 0, commits: 0n, bytes: 0n, repaired: 0, cut: 0 };
   let damage: Damage | undefined;
-  for (const look of scan(directoryView(directory), "oldest", true)) {
+  let rolledUp: RolledUp | undefined;
+  for (const look of scan(view, "oldest", true)) {
     if (look.type === "unused") counts.cut += look.cut;
     else if (look.segment !== undefined) {
+      if (counts.segments === 0) rolledUp = before(look.segment, segmentNumbers(view));
       counts.segments += 1;
       counts.bytes += BigInt(look.segment.bytes.length);
       counts.repaired += look.segment.repaired;
       counts.cut += look.segment.cut;
       for (const { sequence, payload } of look.segment.frames) {
-        const wrong = weigh(payload, BigInt(sequence), auditor);
+        const wrong = weigh(payload, BigInt(sequence), take);
         damage ??= wrong === undefined ? undefined : { segment: look.segment.name, ...wrong };
         if (damage !== undefined) break;
         counts.commits += 1n;
@@ -66,12 +94,24 @@ export function examine(
   }
   const none = counts.segments === 0 && damage === undefined && counts.cut === 0;
   if (none) throw new JournalError({ problem: "missing", words: `${directory} holds no journal` });
-  return { directory, ...counts, damage, audit: auditor.result() };
+  return { directory, ...counts, damage, rolledUp, audit: auditor.result(), frauds: frauds.found };
 }
 
-function weigh(payload: Uint8Array, sequence: bigint, auditor: ReturnType<typeof journalAuditor>) {
+/** What a journal whose oldest segment this is has rolled up. */
+function before({ header }: FoundSegment, numbers: readonly number[]): RolledUp | undefined {
+  const { firstSequence, restates: restating, number } = header;
+  if (firstSequence === 1) return undefined;
+  const unread = numbers.filter((one) => one < number).length;
+  return { to: BigInt(firstSequence) - 1n, restating, unread };
+}
+
+function weigh(
+  payload: Uint8Array,
+  sequence: bigint,
+  take: (event: LedgerEvent, sequence: bigint) => void,
+) {
   try {
-    for (const event of decodeCommit(payload)) auditor.add(event, sequence);
+    for (const event of decodeCommit(payload)) take(event, sequence);
     return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

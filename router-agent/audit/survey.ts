@@ -1,5 +1,5 @@
 import { civilTimeOf, readCivilNotes } from "#adapters/journal/civil-notes.ts";
-import type { NumberedEvent } from "#core/audit/parting.ts";
+import type { NumberedEvent } from "#core/audit/book-reader.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import { emptyLedger, evolve, type NeighbourLedger } from "#core/journal/ledger.ts";
 import { due, reach } from "#core/schedule/schedule.ts";

@@ -1,4 +1,4 @@
-import type { NumberedEvent } from "#core/audit/parting.ts";
+import type { NumberedEvent } from "#core/audit/book-reader.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
 import type { Money } from "#core/units/money.ts";

@@ -14,14 +14,18 @@ export const demoCommand = Command.make(
       Flag.withDescription("Tell the story in memory even where the kernel could be used"),
       Flag.withDefault(false),
     ),
+    chain: Flag.Boolean("chain").pipe(
+      Flag.withDescription("Lay channels on a real chain (anvil), and close them in the end"),
+      Flag.withDefault(false),
+    ),
     keep: Flag.String("keep").pipe(
       Flag.withDescription("Keep the three journals in this directory, for `journal-audit`"),
       Flag.optional,
     ),
   },
-  Effect.fn(function* ({ json, memory, keep }) {
+  Effect.fn(function* ({ json, memory, chain, keep }) {
     const { runDemo } = yield* Effect.promise(() => import("#agent/demo/demo.ts"));
-    const code = yield* runDemo({ json, memory, keep: Option.getOrUndefined(keep) });
+    const code = yield* runDemo({ json, memory, chain, keep: Option.getOrUndefined(keep) });
     yield* Effect.sync(() => {
       process.exitCode = code;
     });

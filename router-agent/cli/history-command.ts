@@ -3,190 +3,177 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import type * as Scope from "effect/Scope";
-import { directoryCommits } from "#adapters/index/commit-source.ts";
-import type { HistoryPage, HistoryQuery } from "#adapters/index/history-index.ts";
-import { type HistoryRow, historyKinds } from "#adapters/index/history-row.ts";
-import { journalHistory } from "#adapters/index/journal-history.ts";
-import { readCivilNotes } from "#adapters/journal/civil-notes.ts";
-import { readCommits } from "#adapters/journal/journal-files.ts";
-import { askAgent, ControlError, controlPath } from "#agent/agent/control-socket.ts";
-import { toJson } from "#agent/agent/facts.ts";
-import { type History, openHistory } from "#agent/agent/history.ts";
-import { queryText } from "#agent/agent/history-request.ts";
+import { type HistoryKind, historyKinds } from "#adapters/index/history-row.ts";
+import { ControlError } from "#agent/agent/control-socket.ts";
 import type { Config } from "#agent/config/config.ts";
+import { allowedTime, readTime } from "./civil-time-text.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
-import { csvHead, csvLine, type NamedRow, tableLine } from "./history-lines.ts";
-import { journalErrorOf } from "./ledger-source.ts";
-import { findNeighbour, nameOf, nodeStatus } from "./node-status.ts";
+import type { HistoryChoice, HistorySource, PlainRow } from "./history-source.ts";
+import {
+  csvColumns,
+  csvLine,
+  type HistoryOwner,
+  historySums,
+  jsonLine,
+  rowLine,
+} from "./history-text.ts";
+import { findNeighbour, type NodeStatus, nameOf, nodeStatus } from "./node-status.ts";
 
-const time = (name: string, words: string) =>
-  Flag.String(name).pipe(
-    Flag.withDescription(`${words}: UTC, as 2026-11-20 or 2026-11-20T18:30`),
-    Flag.optional,
-  );
+const optionalText = (name: string, about: string) =>
+  Flag.String(name).pipe(Flag.withDescription(about), Flag.optional);
 
-/** `history`: what happened, by hour and neighbour. */
+/** `history`: usage by the hour, payments, leases and what else happened, by neighbour. */
 export const historyCommand = Command.make(
   "history",
   {
     config: configFlag,
-    json: jsonFlag,
+    peer: optionalText("peer", "A neighbour's name or node id; without it all of them"),
+    from: optionalText("from", `From then on: ${allowedTime}`),
+    to: optionalText("to", "Before then"),
+    kind: optionalText("kind", `Only these, with commas: ${historyKinds.join(",")}`),
     csv: Flag.Boolean("csv").pipe(
-      Flag.withDescription("Print CSV, bytes and grains as digits"),
+      Flag.withDescription("Print CSV, amounts in bytes and grains"),
       Flag.withDefault(false),
     ),
-    peer: Flag.String("peer").pipe(
-      Flag.withDescription("A neighbour's name or node id; without it all of them"),
-      Flag.optional,
-    ),
-    from: time("from", "From then on"),
-    to: time("to", "Before then"),
-    kind: Flag.Literals("kind", historyKinds).pipe(
-      Flag.withDescription("Only usage, payment, lease or notice"),
-      Flag.optional,
-    ),
+    json: jsonFlag,
   },
-  Effect.fn(function* (flags) {
-    const config = yield* loadConfig(flags.config);
-    const asked = {
-      from: yield* secondsOf("from", flags.from),
-      to: yield* secondsOf("to", flags.to),
-      kinds: Option.match(flags.kind, { onNone: () => undefined, onSome: (one) => [one] }),
+  Effect.fn(function* ({ config: path, peer, from, to, kind, csv, json }) {
+    if (csv && json) return yield* refuse("choose one of --csv and --json");
+    const choice = {
+      from: yield* timeOf("--from", from),
+      to: yield* timeOf("--to", to),
+      kinds: yield* kindsOf(kind),
     };
-    if (flags.csv && flags.json) return yield* refused("--csv or --json, not both");
+    const config = yield* loadConfig(path);
     const status = yield* nodeStatus(config);
-    const numbers = Option.isSome(flags.peer)
-      ? [yield* findNeighbour(flags.peer.value, status)]
-      : status.neighbours.map((_, i) => i);
-    const { directory } = config.journal;
-    const own = yield* Effect.cached(openHistory(config, directoryCommits(directory)));
-    const print = printer(config, flags);
-    yield* print.begin;
-    for (const neighbour of numbers) {
-      const peer = nameOf(status.neighbours[neighbour]?.id ?? "", status);
-      const told = (rows: readonly HistoryRow[]) =>
-        print.rows(rows.map((row): NamedRow => ({ peer, row })));
-      yield* everyPage({ config, own }, { neighbour, ...asked }, told);
-    }
-    yield* print.end;
+    const numbers = Option.isSome(peer)
+      ? [yield* findNeighbour(peer.value, status)]
+      : [...status.neighbours.keys()];
+    const source = yield* sourceFor(config, status);
+    const print = csv ? printCsv : json ? printJson : printTable;
+    yield* print({ config, status, numbers, choice, source });
   }, Effect.scoped),
-).pipe(Command.withDescription("Show usage by hour, payments, leases and notices, oldest first"));
+).pipe(
+  Command.withDescription(
+    "Show usage by the hour, payments and leases: from the agent, or at rest",
+  ),
+);
 
-const refused = (words: string) => Effect.fail(new ControlError({ problem: "refused", words }));
-
-/** Where history comes from while no agent runs: opened when it is first needed, and once. */
-interface Source {
+interface Printing {
   readonly config: Config;
-  readonly own: Effect.Effect<History, never, Scope.Scope>;
+  readonly status: NodeStatus;
+  readonly numbers: readonly number[];
+  readonly choice: HistoryChoice;
+  readonly source: HistorySource;
 }
 
-/** All rows of a query, page by page: from the agent, from its index, or from the journal itself. */
-const everyPage = Effect.fnUntraced(function* (
-  { config, own }: Source,
-  query: HistoryQuery,
-  told: (rows: readonly HistoryRow[]) => Effect.Effect<void>,
-) {
-  const { directory } = config.journal;
-  if (config.history === undefined) {
-    const rows = yield* Effect.try({
-      try: () => journalHistory(readCommits(directory), readCivilNotes(directory), query),
-      catch: journalErrorOf(directory),
-    });
-    return yield* told(rows);
-  }
-  for (let after: HistoryQuery["after"]; ; ) {
-    const next: HistoryQuery = { ...query, after };
-    const page = yield* askAgent(controlPath(directory), ["history", queryText(next)]).pipe(
-      Effect.map(pageOf),
-      Effect.catchIf(
-        ({ problem }) => problem === "absent",
-        () =>
-          Effect.flatMap(own, (history) => history.page(next)).pipe(
-            Effect.mapError(({ words }) => new ControlError({ problem: "refused", words })),
-          ),
-      ),
-    );
-    yield* told(page.rows);
-    if (page.next === undefined) return;
-    after = page.next;
-  }
-});
+function refuse(words: string): Effect.Effect<never, ControlError> {
+  return Effect.fail(new ControlError({ problem: "refused", words }));
+}
 
-/** The page of an agent's answer, whose integers came as decimal texts. */
-function pageOf(answer: unknown): HistoryPage {
-  const { rows, next } = answer as {
-    readonly rows: readonly Readonly<Record<string, unknown>>[];
-    readonly next?: HistoryPage["next"];
-  };
-  const whole = (row: Readonly<Record<string, unknown>>) =>
-    Object.fromEntries(
-      Object.entries(row).map(([name, value]) => {
-        const isNumber = typeof value === "string" && /^[0-9]+$/.test(value);
-        return [name, isNumber ? BigInt(value) : value];
+const timeOf = (flag: string, text: Option.Option<string>) =>
+  Effect.gen(function* () {
+    if (Option.isNone(text)) return undefined;
+    const seconds = readTime(text.value);
+    if (seconds !== undefined) return seconds;
+    const found = JSON.stringify(text.value.slice(0, 40));
+    return yield* refuse(`${flag}: found ${found}, allowed is ${allowedTime}`);
+  });
+
+const kindsOf = (text: Option.Option<string>) =>
+  Effect.gen(function* () {
+    if (Option.isNone(text)) return undefined;
+    const kinds = text.value.split(",");
+    const wrong = kinds.find((one) => !isKind(one));
+    if (wrong === undefined) return kinds.filter(isKind);
+    const found = JSON.stringify(wrong.slice(0, 40));
+    return yield* refuse(`--kind: found ${found}, allowed are ${historyKinds.join(", ")}`);
+  });
+
+function isKind(text: string): text is HistoryKind {
+  return historyKinds.some((one) => one === text);
+}
+
+/**
+ * The running agent's index, else the one in the directory. Where there is none, or it cannot be used,
+ * the journal itself is read: slower, and back to where it began anew.
+ */
+const sourceFor = Effect.fnUntraced(function* (config: Config, { running }: NodeStatus) {
+  // Only here, so that an agent has none of it in memory.
+  const { agentHistory, directoryHistory, journalHistory } = yield* Effect.promise(
+    () => import("./history-source.ts"),
+  );
+  const slow = journalHistory(config);
+  if (!config.history.on) return slow;
+  if (running) return agentHistory(config);
+  const index = yield* directoryHistory(config);
+  let begun = false;
+  const source: HistorySource = (neighbour, choice, told) =>
+    index(neighbour, choice, (rows) => {
+      begun = true;
+      return told(rows);
+    }).pipe(
+      Effect.catchTag("IndexError", (error) => {
+        if (begun) return Effect.fail(error); // some rows are printed already
+        const words = `the index is not used, the journal is read instead: ${error.words}`;
+        return Effect.andThen(Console.error(words), slow(neighbour, choice, told));
       }),
     );
-  return { rows: rows.map((row) => whole(row) as unknown as HistoryRow), next };
-}
+  return source;
+});
 
-/** Rows as they come: a journal may have more of them than memory. */
-function printer(config: Config, { csv, json }: { readonly csv: boolean; readonly json: boolean }) {
-  let count = 0;
-  const line = (one: NamedRow): string => {
-    count += 1;
-    if (csv) return csvLine(one);
-    if (!json) return tableLine(one, config.token);
-    return `${count === 1 ? "" : ","}${toJson({ peer: one.peer, ...one.row })}`;
-  };
-  return {
-    begin: csv ? Console.log(csvHead) : json ? Console.log("[") : Effect.void,
-    rows: (rows: readonly NamedRow[]) =>
-      rows.length === 0 ? Effect.void : Console.log(rows.map(line).join("\n")),
-    end: Effect.suspend(() => {
-      if (json) return Console.log("]");
-      return count === 0 && !csv ? Console.log("nothing in that time") : Effect.void;
-    }),
-  };
-}
+/** Writes as fast as the reader reads, and holds no more than a page. */
+const write = (lines: readonly string[]): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    if (lines.length === 0 || process.stdout.write(`${lines.join("\n")}\n`)) return;
+    await new Promise((resolve) => process.stdout.once("drain", resolve));
+  });
 
-const dayOrMinute = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?Z?$/;
-
-const secondsOf = (name: string, text: Option.Option<string>) => {
-  if (Option.isNone(text)) return Effect.succeed(undefined);
-  const iso = text.value.replace(/Z$/, "");
-  const at = dayOrMinute.test(text.value)
-    ? Date.parse(`${iso.length === 10 ? `${iso}T00:00` : iso}Z`)
-    : Number.NaN;
-  if (at >= 0) return Effect.succeed(at / 1000);
-  return refused(
-    `--${name} ${JSON.stringify(text.value.slice(0, 40))}: allowed is a day or a minute, UTC, as 2026-11-20 or 2026-11-20T18:30`,
+/** Rows of all neighbours that were asked for, one after the other. */
+const each = (
+  { numbers, status, choice, source }: Printing,
+  told: (rows: readonly PlainRow[], owner: HistoryOwner) => Effect.Effect<void>,
+) =>
+  Effect.forEach(
+    numbers,
+    (number) => {
+      const id = status.neighbours[number]?.id ?? "";
+      const owner = { name: nameOf(id, status), id };
+      return source(number, choice, (rows) => told(rows, owner));
+    },
+    { discard: true },
   );
-};
 
-/** `journal reindex`: the index of history, made anew. */
-export const reindexCommand = Command.make(
-  "reindex",
-  { config: configFlag, json: jsonFlag },
-  Effect.fn(function* ({ config: path, json }) {
-    const config = yield* loadConfig(path);
-    const { directory } = config.journal;
-    const made = yield* askAgent(controlPath(directory), ["reindex"]).pipe(
-      Effect.catchIf(
-        ({ problem }) => problem === "absent",
-        () =>
-          openHistory(config, directoryCommits(directory)).pipe(
-            Effect.andThen((history) => history.reindex),
-            Effect.mapError(({ words }) => new ControlError({ problem: "refused", words })),
-          ),
-      ),
-    );
-    if (json) return yield* Console.log(toJson(made));
-    const { commits, rebuilt } = made as {
-      readonly commits: number;
-      readonly rebuilt?: { readonly kept: number; readonly lost: number };
-    };
-    yield* Console.log(
-      `${commits} commits counted; of those that the journal gave up, ${rebuilt?.kept ?? 0} rows kept and ${rebuilt?.lost ?? 0} lost`,
-    );
-  }, Effect.scoped),
-).pipe(Command.withDescription("Make the index of history anew from the journal; loses nothing"));
+const printCsv = (printing: Printing) =>
+  Effect.andThen(
+    write([csvColumns.join(",")]),
+    each(printing, (rows, owner) => write(rows.map((row) => csvLine(row, owner)))),
+  );
+
+const printJson = Effect.fnUntraced(function* (printing: Printing) {
+  let first = true;
+  yield* write(["["]);
+  yield* each(printing, (rows, owner) => {
+    const lines = rows.map((row, i) => `${first && i === 0 ? " " : ","}${jsonLine(row, owner)}`);
+    first &&= rows.length === 0;
+    return write(lines);
+  });
+  yield* write(["]"]);
+});
+
+const printTable = Effect.fnUntraced(function* (printing: Printing) {
+  const { config, numbers, status } = printing;
+  if (numbers.length === 0) return yield* Console.log("no neighbours yet");
+  for (const number of numbers) {
+    const sums = historySums();
+    const id = status.neighbours[number]?.id ?? "";
+    yield* write([`${nameOf(id, status)} (${id})`]);
+    let rows = 0;
+    yield* each({ ...printing, numbers: [number] }, (some) => {
+      rows += some.length;
+      for (const row of some) sums.add(row);
+      return write(some.map((row) => `  ${rowLine(row, config)}`));
+    });
+    yield* write(rows === 0 ? ["  nothing"] : sums.lines(config).map((line) => `  ${line}`));
+  }
+});

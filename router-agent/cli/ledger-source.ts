@@ -19,8 +19,11 @@ export function journalErrorOf(directory: string) {
   };
 }
 
-/** Events of a journal on disk, one segment in memory at a time. @throws whatever is wrong. */
-export function* readEvents(directory: string): Generator<LedgerEvent, void> {
+/**
+ * Events of a journal on disk from its last restatement on, one segment in memory at a time: what an
+ * agent folds. @throws whatever is wrong.
+ */
+function* readEvents(directory: string): Generator<LedgerEvent, void> {
   for (const { payload } of readCommits(directory)) yield* decodeCommit(payload);
 }
 

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect";
 import { boundsFacts } from "#agent/agent/bounds-facts.ts";
 import { askAgent, ControlError, controlPath } from "#agent/agent/control-socket.ts";
 import { type NeighbourFacts, neighbourFacts, toJson } from "#agent/agent/facts.ts";
+import type { HistoryState } from "#agent/agent/historian.ts";
 import type { Config } from "#agent/config/config.ts";
 import { ledgerOnDisk } from "./ledger-source.ts";
 
@@ -12,6 +13,8 @@ export interface NodeStatus {
   /** Why the agent acts no more, if its journal failed. */
   readonly stopped?: string;
   readonly alarms?: readonly string[];
+  /** How the index beside the journal is doing, where an agent runs. */
+  readonly history?: HistoryState;
   readonly neighbours: readonly Plain<NeighbourFacts>[];
   readonly names: Readonly<Record<string, string>>;
 }

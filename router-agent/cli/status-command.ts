@@ -22,12 +22,19 @@ export const statusCommand = Command.make(
         `node ${status.node} (${status.running ? "running" : "not running; from its journal"})`,
         ...(status.stopped === undefined ? [] : [`STOPPED ACTING: ${status.stopped}`]),
         ...boundsLines(config),
+        ...historyLines(status, config),
         ...(status.alarms ?? []).map((words) => `ALARM ${words}`),
         ...status.neighbours.flatMap((one) => neighbourLines(one, status, config)),
       ].join("\n"),
     );
   }),
 ).pipe(Command.withDescription("Show the node, what it risks, and every account"));
+
+/** Only what a person should know: that history is not as it was wanted. */
+function historyLines({ history }: NodeStatus, config: Config): readonly string[] {
+  if (!config.history.on || history === undefined || history.type === "on") return [];
+  return [`history is ${history.type === "off" ? "OFF" : "being made"}: ${history.why}`];
+}
 
 /** `peers`: one line a neighbour. */
 export const peersCommand = Command.make(

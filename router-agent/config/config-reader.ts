@@ -1,7 +1,7 @@
 import type { Terms } from "#core/account/terms.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { bytePrice } from "./amount-forms.ts";
-import type { Charge, Config, NeighbourConfig } from "./config.ts";
+import type { Charge, Config, NeighbourConfig, SettlementConfig } from "./config.ts";
 import { crossChecks } from "./cross-checks.ts";
 import { type ConfigDocument, neighbourLimit, routeLimit, type Section } from "./document.ts";
 import type { Token } from "./form.ts";
@@ -108,17 +108,34 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
       archive: main.journal_archive,
       snapshotEvery: main.snapshot_every,
     },
-    history:
-      main.history === "on" ? { limit: main.history_limit, days: main.history_days } : undefined,
+    history: { on: main.history, days: main.history_days, limit: main.history_limit },
     keysFile: main.keys,
+    passphraseFile: main.keys_passphrase,
     interfacePrefix: main.interface_prefix,
     controlPort: main.control_port,
     token,
-    settlement: { chainId: main.chain_id, contract: main.contract },
+    settlement: settlementOf(main),
     terms: termsOf(main),
     roundTrip: main.round_trip,
     rates: { free: main.free_rate, link: main.link_rate, control: main.control_rate },
     pokeInterval: main.poke_interval,
+  };
+}
+
+function settlementOf(main: Main): SettlementConfig {
+  return {
+    chainId: main.chain_id,
+    contract: main.contract,
+    endpoints: main.rpc ?? [],
+    token: main.token_address,
+    notice: main.channel_notice,
+    finality: main.finality === "finalized" ? "finalized" : Number(main.finality),
+    fromBlock: main.contract_block,
+    feeCap: main.fee_cap,
+    interval: main.chain_interval,
+    topUpBelow: main.top_up_below,
+    mostHeld: main.hold_at_most,
+    registerAbove: main.register_above,
   };
 }
 

@@ -1,4 +1,3 @@
-import { leastLimit } from "#adapters/index/index-limits.ts";
 import type { Config, NeighbourConfig, RouteConfig } from "./config.ts";
 import type { Token } from "./form.ts";
 import { mainOptions, neighbourOptions, type Options, routeOptions } from "./options.ts";
@@ -54,23 +53,34 @@ export function uciQuoted(text: string): string {
 }
 
 function mainValues(config: Config): Values<typeof mainOptions> {
-  const { terms } = config;
+  const { terms, settlement } = config;
   return {
     journal: config.journal.directory,
     journal_limit: config.journal.limit,
     journal_archive: config.journal.archive,
-    history: config.history === undefined ? "off" : "on",
-    history_limit: config.history?.limit ?? leastLimit,
-    history_days: config.history?.days ?? 1,
+    history: config.history.on,
+    history_limit: config.history.limit,
+    history_days: config.history.days,
     snapshot_every: config.journal.snapshotEvery,
     keys: config.keysFile,
+    keys_passphrase: config.passphraseFile,
     interface_prefix: config.interfacePrefix,
     control_port: config.controlPort,
     token_symbol: config.token.symbol,
     token_decimals: config.token.decimals,
     grains_per_unit: config.token.grainsPerUnit,
-    chain_id: config.settlement.chainId,
-    contract: config.settlement.contract,
+    chain_id: settlement.chainId,
+    contract: settlement.contract,
+    rpc: settlement.endpoints.length === 0 ? undefined : settlement.endpoints,
+    token_address: settlement.token,
+    channel_notice: settlement.notice,
+    finality: `${settlement.finality}`,
+    contract_block: settlement.fromBlock,
+    fee_cap: settlement.feeCap,
+    chain_interval: settlement.interval,
+    top_up_below: settlement.topUpBelow,
+    hold_at_most: settlement.mostHeld,
+    register_above: settlement.registerAbove,
     pay_threshold: terms.payThreshold,
     credit_limit: terms.creditLimit,
     reservation: terms.reservation,

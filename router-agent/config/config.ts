@@ -1,3 +1,4 @@
+import type { Finality } from "#adapters/settlement/chain/quorum.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Money, TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
@@ -17,18 +18,21 @@ export interface Config {
     /** Events between snapshots. */
     readonly snapshotEvery: number;
   };
-  /** The index of history, or nothing where none is kept. */
-  readonly history: { readonly limit: bigint; readonly days: number } | undefined;
+  readonly history: {
+    /** Whether there is an index beside the journal. */
+    readonly on: boolean;
+    /** Days of usage, payments and leases that it keeps. */
+    readonly days: number;
+    /** Bytes that it may take on disk. */
+    readonly limit: bigint;
+  };
   readonly keysFile: string;
+  /** Where the passphrase of the keys stands, if they are sealed. */
+  readonly passphraseFile: string | undefined;
   readonly interfacePrefix: string;
   readonly controlPort: number;
   readonly token: Token;
-  readonly settlement: {
-    /** 0: no chain, deposits are what the configuration says. */
-    readonly chainId: bigint;
-    /** 40 hexadecimal digits. */
-    readonly contract: string;
-  };
+  readonly settlement: SettlementConfig;
   /** T, L, c, U, P and the allowance of protocol section 3. A neighbour may have its own L. */
   readonly terms: Terms;
   /** D, bytes that can pass in a message round trip (T14). */
@@ -39,6 +43,30 @@ export interface Config {
   readonly pokeInterval: number;
   readonly neighbours: readonly NeighbourConfig[];
   readonly routes: readonly RouteConfig[];
+}
+
+/** Where channels lie, and what is done about them by itself. */
+export interface SettlementConfig {
+  /** 0: no chain, deposits are what the configuration says. */
+  readonly chainId: bigint;
+  /** 40 hexadecimal digits. */
+  readonly contract: string;
+  /** URLs; none where channels are what the configuration says. */
+  readonly endpoints: readonly string[];
+  /** 40 hexadecimal digits; zeros for the chain's own coin. */
+  readonly token: string;
+  /** Seconds. */
+  readonly notice: bigint;
+  readonly finality: Finality;
+  /** The block of the deployment, or one before. */
+  readonly fromBlock: bigint;
+  /** For a unit of gas. */
+  readonly feeCap: bigint;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly topUpBelow: TokenUnits;
+  readonly mostHeld: TokenUnits;
+  readonly registerAbove: TokenUnits;
 }
 
 /** What we charge a neighbour for each byte that it sends us. */
@@ -86,4 +114,9 @@ export interface RouteConfig {
  */
 export function interfaceName(prefix: string, neighbour: string, priceClass: number): string {
   return `${prefix}${neighbour}${priceClass}`;
+}
+
+/** Whether an interface of this name can be of an agent with this prefix: what it may tidy up. */
+export function isInterfaceName(prefix: string, name: string): boolean {
+  return name.startsWith(prefix) && /^[a-z0-9]{1,8}[0-7]$/.test(name.slice(prefix.length));
 }

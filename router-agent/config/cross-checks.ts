@@ -21,6 +21,7 @@ export function crossChecks(config: Config): readonly Finding[] {
     ...resales(config),
     ...routes(config),
     ...rates(config),
+    ...settlement(config),
   ];
 }
 
@@ -230,4 +231,30 @@ function rates({ rates: { free, link, control } }: Config): readonly Finding[] {
   return [
     { path: "free_rate", found, allowed: `together at most link_rate, ${link} bits a second` },
   ];
+}
+
+/** A chain is named whole, and no limit contradicts a deposit. */
+function settlement({ settlement: chain, neighbours }: Config): readonly Finding[] {
+  if (chain.endpoints.length === 0) return [];
+  const findings: Finding[] = [];
+  if (chain.chainId === 0n) {
+    findings.push({ path: "chain_id", found: "0", allowed: "the chain's number, beside rpc" });
+  }
+  if (/^0+$/.test(chain.contract)) {
+    findings.push({
+      path: "contract",
+      found: "zeros",
+      allowed: "the contract's address, beside rpc",
+    });
+  }
+  if (new Set(chain.endpoints).size < chain.endpoints.length) {
+    const allowed = "each once: one endpoint must not count twice";
+    findings.push({ path: "rpc", found: "an endpoint twice", allowed });
+  }
+  for (const [index, { depositOut }] of neighbours.entries()) {
+    if (chain.mostHeld === 0n || depositOut <= chain.mostHeld) continue;
+    const allowed = `at most hold_at_most, ${chain.mostHeld}`;
+    findings.push({ path: `neighbours[${index}].deposit_out`, found: `${depositOut}`, allowed });
+  }
+  return findings;
 }

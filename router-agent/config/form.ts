@@ -67,6 +67,13 @@ export function word(pattern: RegExp, allowed: string): Form<string> {
   };
 }
 
+/** A switch. */
+export const onOff: Form<boolean> = {
+  read: (text) =>
+    text === "on" || text === "off" ? parsed(text === "on") : refused("`on` or `off`"),
+  write: (on) => (on ? "on" : "off"),
+};
+
 /** The path of a file or directory, from the root. */
 export const path: Form<string> = {
   read: (text) => {

@@ -99,3 +99,14 @@ function toV6(value: bigint): string {
   }
   return new URL(`http://[${groups.join(":")}]/`).hostname.slice(1, -1);
 }
+
+/** Where a node of a chain answers JSON-RPC. May carry a key: it is never shown but by `config`. */
+export const rpcUrl: Form<string> = {
+  read: (text) => {
+    const local = /^unix:\/[^\s]{1,106}$/.test(text);
+    const parsedUrl = URL.canParse(text) ? new URL(text) : undefined;
+    if (local || /^https?:$/.test(parsedUrl?.protocol ?? "")) return parsed(text);
+    return refused("a URL: http://, https://, or unix:/path of a socket");
+  },
+  write: (value) => value,
+};

@@ -1,8 +1,9 @@
 import { leastLimit } from "#adapters/index/index-limits.ts";
+import { endpointLimit } from "#adapters/settlement/chain/endpoint-limit.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
 import { bitRate, byteCount, byteFee, bytePrice, deposit, moneyAmount } from "./amount-forms.ts";
-import { bigNumber, type Form, path, type Token, wholeNumber, word } from "./form.ts";
-import { addressPrefix, endpoint, nodeName, publicKey } from "./network-forms.ts";
+import { bigNumber, type Form, onOff, path, type Token, wholeNumber, word } from "./form.ts";
+import { addressPrefix, endpoint, nodeName, publicKey, rpcUrl } from "./network-forms.ts";
 
 /** One option of the configuration: everything about it is here, once. */
 export interface Option<A> {
@@ -64,7 +65,7 @@ export const mainOptions = {
     "Directory, best on another disk, where history is copied before it is removed from the journal.",
   ),
   history: option(
-    word(/^(?:on|off)$/, "on or off"),
+    onOff,
     "on",
     "Keep an index of usage, payments and leases beside the journal. Off saves flash and memory: what is asked is then read from the journal.",
   ),
@@ -83,6 +84,11 @@ export const mainOptions = {
     path,
     "/var/lib/meshtoll/keys",
     "File of the node's secrets. Made on the first run, readable by its owner only.",
+  ),
+  keys_passphrase: optional(
+    path,
+    "keys are not sealed",
+    "File with the passphrase that the keys are sealed with, in its first line; readable by its owner only, best on another disk.",
   ),
   interface_prefix: option(
     word(/^[a-z][a-z0-9]{0,5}$/, "a lower-case letter and up to 5 more letters or digits"),
@@ -114,6 +120,59 @@ export const mainOptions = {
     word(/^[0-9a-f]{40}$/, "40 lower-case hexadecimal digits"),
     "00".repeat(20),
     "Address of the channel contract.",
+  ),
+  rpc: {
+    ...optional(
+      rpcUrl,
+      "no chain is asked: channels are what the configuration says",
+      "Where nodes of the chain answer JSON-RPC: http://, https:// or unix:/path. More than half must agree before anything is believed: give three.",
+    ),
+    many: endpointLimit,
+  },
+  token_address: option(
+    word(/^[0-9a-f]{40}$/, "40 lower-case hexadecimal digits"),
+    "00".repeat(20),
+    "Address of the token on the chain; zeros are the chain's own coin. The same at both ends.",
+  ),
+  channel_notice: option(
+    bigNumber(1n, 2_592_000n),
+    "86400",
+    "Seconds between the begin of a close and its end: how long this router may be off without losing money. The same at both ends.",
+  ),
+  finality: option(
+    word(/^(?:finalized|[1-9][0-9]{0,4})$/, "finalized, or a number of blocks"),
+    "finalized",
+    "When a block is believed to stay: the chain's own word, or so many blocks on top of it.",
+  ),
+  contract_block: option(
+    bigNumber(0n, 10n ** 15n),
+    "0",
+    "The block in which the contract was deployed, or one before: closes are looked for from there on.",
+  ),
+  fee_cap: option(
+    bigNumber(1n, 10n ** 18n),
+    "100000000000",
+    "What a unit of gas may cost at most, in the chain's smallest unit.",
+  ),
+  chain_interval: option(
+    wholeNumber(50, 3_600_000),
+    "12000",
+    "Milliseconds after which the chain is looked at again.",
+  ),
+  top_up_below: option(
+    deposit,
+    "0",
+    "A channel is topped up to deposit_out when less than this is left in it. 0 is never.",
+  ),
+  hold_at_most: option(
+    deposit,
+    "0",
+    "What lies in a channel for us beyond this is asked back from the neighbour. 0 is no limit.",
+  ),
+  register_above: option(
+    deposit,
+    "0",
+    "The contract is told a neighbour's voucher when it lacks more than this. 0 is only when the channel closes.",
   ),
   pay_threshold: option(
     moneyAmount(1n),
@@ -212,7 +271,11 @@ export const neighbourOptions = {
   ),
   credit_limit: optional(moneyAmount(0n), "the node's credit_limit", "L for this neighbour alone."),
   deposit_in: option(deposit, "0", "What it has deposited for us, where no chain says so."),
-  deposit_out: option(deposit, "0", "What we have deposited for it, where no chain says so."),
+  deposit_out: option(
+    deposit,
+    "0",
+    "What we deposit for it. Without a chain: what we are said to have deposited.",
+  ),
   spending_limit: optional(moneyAmount(0n), "no limit", "What we sign to it in all, at most."),
 } as const satisfies Options;
 

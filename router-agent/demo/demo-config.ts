@@ -51,11 +51,15 @@ export const prices = {
   raised: 80_000_000n,
 } as const;
 
+/** Options about the chain, where there is one. */
+export type ChainSettings = Readonly<Record<string, string | readonly string[]>>;
+
 /** The configuration of one router of the demo: the file that a person would write. */
 export function demoConfig(
   self: RouterName,
   keys: Readonly<Record<RouterName, RouterKeys>>,
   place: DemoPlace,
+  chain: ChainSettings = {},
 ): string {
   const neighbour = (name: RouterName, rest: Record<string, string>) => ({
     name,
@@ -101,6 +105,7 @@ export function demoConfig(
     free_rate: `${freeRate}`,
     control_rate: "128kbit",
     poke_interval: `${place.pokeInterval ?? pokeInterval}`,
+    ...chain,
     neighbours: lines[self],
     routes: routes[self],
   });

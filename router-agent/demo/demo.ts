@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import { toJson } from "#agent/agent/facts.ts";
 import { removeBelongings, removeLeftovers } from "./belongings.ts";
 import { claimTag } from "./claim.ts";
+import type { DemoChain } from "./demo-chain.ts";
 import { kernelStage } from "./kernel-stage.ts";
 import { memoryStage } from "./memory-stage.ts";
 import { kernelObstacle } from "./obstacle.ts";
@@ -18,6 +19,8 @@ export interface DemoOptions {
   readonly json: boolean;
   /** In memory, even where the kernel could be used. */
   readonly memory: boolean;
+  /** Channels lie on a chain that runs beside the routers, instead of in their configurations. */
+  readonly chain: boolean;
   /** Where the three journals are kept for an audit, or nothing: then they are removed. */
   readonly keep: string | undefined;
 }
@@ -67,8 +70,10 @@ async function play(options: DemoOptions, curtain: AbortSignal): Promise<number>
   }
   const claim = await claimTag();
   let stage: Stage | undefined;
+  let chain: DemoChain | undefined;
   try {
-    stage = await raise(options, claim.tag, curtain, teller);
+    if (options.chain) chain = await beginChain(teller);
+    stage = await raise(options, claim.tag, curtain, teller, chain);
     teller.stage(stage);
     const ending = await tellStory(stage, teller.tell);
     if (options.keep !== undefined) await keep(stage, options.keep, teller);
@@ -79,6 +84,7 @@ async function play(options: DemoOptions, curtain: AbortSignal): Promise<number>
     return 1;
   } finally {
     await stage?.close();
+    await chain?.close();
     claim.release();
   }
 }
@@ -94,19 +100,27 @@ async function raise(
   tag: string,
   curtain: AbortSignal,
   teller: Teller,
+  chain: DemoChain | undefined,
 ): Promise<Stage> {
-  if (options.memory) return memoryStage({ why: "you asked for it", curtain });
+  if (options.memory) return memoryStage({ why: "you asked for it", curtain, chain });
   teller.say("looking for what earlier demos left behind, and at what this kernel can do ...");
   const obstacle = await kernelObstacle(tag);
-  if (obstacle !== undefined) return memoryStage({ why: obstacle, curtain });
+  if (obstacle !== undefined) return memoryStage({ why: obstacle, curtain, chain });
   await removeLeftovers();
   teller.say("making three routers, their cables and tunnels; starting three agents ...");
   try {
-    return await kernelStage(tag, curtain);
+    return await kernelStage(tag, curtain, chain);
   } catch (error) {
     await removeBelongings(tag);
     throw error;
   }
+}
+
+/** The chain's code is loaded only by who asks for it. */
+async function beginChain(teller: Teller): Promise<DemoChain> {
+  teller.say("starting a chain of its own (anvil), with the contract and play money on it ...");
+  const { openDemoChain } = await import("./demo-chain.ts");
+  return openDemoChain();
 }
 
 function messageOf(error: unknown): string {

@@ -7,6 +7,7 @@ import { askAgent, controlPath, type Request } from "#agent/agent/control-socket
 import { eventsOnDisk } from "#agent/cli/ledger-source.ts";
 import { ended, logOf, spawnAgent, spawnTraffic } from "./agent-process.ts";
 import { namespaceName, removeBelongings, tunnelName } from "./belongings.ts";
+import type { DemoChain } from "./demo-chain.ts";
 import { addresses } from "./demo-config.ts";
 import { buildLine, journalOf, lossPercent } from "./line-network.ts";
 import { inside, tool } from "./namespace.ts";
@@ -38,10 +39,14 @@ interface Cast {
  * Three routers in namespaces of their own, real tunnels, real queues, real traffic. Everything it
  * makes carries the tag. Where it cannot be built, nothing of it is left.
  */
-export async function kernelStage(tag: string, curtain: AbortSignal): Promise<Stage> {
+export async function kernelStage(
+  tag: string,
+  curtain: AbortSignal,
+  chain?: DemoChain,
+): Promise<Stage> {
   const cast: Cast = { tag, curtain, agents: new Map(), traffic: [] };
   try {
-    await buildLine(tag, curtain);
+    await buildLine(tag, curtain, chain);
     for (const router of routerNames) await enter(cast, router);
   } catch (error) {
     await strike(cast);
@@ -49,6 +54,7 @@ export async function kernelStage(tag: string, curtain: AbortSignal): Promise<St
   }
   return {
     mode: "kernel",
+    chain,
     note: `network namespaces, WireGuard, HTB and nft of this kernel; ${lossPercent} % loss on every cable`,
     ask: (router, request) => ask(cast, router, request),
     status: (router) =>

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import { fileKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { homeOf, namespaceName, type Place } from "./belongings.ts";
+import type { DemoChain } from "./demo-chain.ts";
 import { addresses, type DemoPlace, demoConfig, type RouterKeys } from "./demo-config.ts";
 import { cable, lossy, makeNamespace, tool } from "./namespace.ts";
 import { type RouterName, routerNames } from "./stage.ts";
@@ -33,7 +34,11 @@ const ends = [
  * Namespaces, cables, addresses, loss, keys and configurations: everything that a person would have
  * plugged together and written before the agents start.
  */
-export async function buildLine(tag: string, curtain: AbortSignal): Promise<void> {
+export async function buildLine(
+  tag: string,
+  curtain: AbortSignal,
+  chain?: DemoChain,
+): Promise<void> {
   const steps = [
     ...(["a", "b", "c", "i"] as const).map(
       (place) => () => makeNamespace(namespaceName(tag, place)),
@@ -44,7 +49,7 @@ export async function buildLine(tag: string, curtain: AbortSignal): Promise<void
     ...ends.map(([place, towards]) => () => {
       return lossy(namespaceName(tag, place), deviceTowards(towards), lossPercent);
     }),
-    () => configure(tag),
+    () => configure(tag, chain),
   ];
   for (const step of steps) {
     curtain.throwIfAborted();
@@ -84,15 +89,18 @@ async function plugInternet(tag: string): Promise<void> {
   }
 }
 
-async function configure(tag: string): Promise<void> {
+async function configure(tag: string, chain: DemoChain | undefined): Promise<void> {
   await mkdir(homeOf(tag), { mode: 0o700 });
   const keys = {} as Record<RouterName, RouterKeys>;
   for (const router of routerNames) {
     await mkdir(join(homeOf(tag), router), { mode: 0o700 });
     keys[router] = await keysIn(keysPath(tag, router));
   }
+  const socket = join(homeOf(tag), "chain.sock");
+  await chain?.listenAt(socket);
+  await chain?.fund(routerNames.map((router) => keys[router].nodeId));
   for (const router of routerNames) {
-    const text = demoConfig(router, keys, placeOf(tag, router));
+    const text = demoConfig(router, keys, placeOf(tag, router), chain?.settings(socket));
     await writeFile(configPath(tag, router), text, { mode: 0o600 });
   }
 }

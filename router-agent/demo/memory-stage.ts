@@ -14,16 +14,26 @@ import { type Ether, ether } from "#adapters/link/ether.ts";
 import { faults } from "#adapters/link/fate.ts";
 import { carry, type MemoryKernel, memoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
 import { memoryQueueing } from "#adapters/queueing/memory-queueing.ts";
-import { configuredSettlement } from "#adapters/settlement/configured-settlement.ts";
+import { memoryOutbox, type OutboxFile } from "#adapters/settlement/chain/outbox-file.ts";
+import { Settlement } from "#adapters/settlement/settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
 import { type Agent, startAgent } from "#agent/agent/agent.ts";
 import type { Request } from "#agent/agent/control-socket.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { answerRequest, statusOf } from "#agent/agent/request.ts";
+import { type SettlementKeeper, startSettlementKeeper } from "#agent/agent/settlement-keeper.ts";
+import { settlementLayer } from "#agent/agent/settlement-layer.ts";
 import type { Config } from "#agent/config/config.ts";
 import { readConfigText } from "#agent/config/config-reader.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
-import { demoConfig, freeRate, type RouterKeys } from "./demo-config.ts";
+import type { DemoChain } from "./demo-chain.ts";
+import {
+  type ChainSettings,
+  type DemoPlace,
+  demoConfig,
+  freeRate,
+  type RouterKeys,
+} from "./demo-config.ts";
 import {
   type RouterName,
   type RouterStatus,
@@ -48,6 +58,9 @@ interface Router {
   readonly config: Config;
   readonly disk: ReturnType<typeof memoryDisk>;
   readonly kernel: MemoryKernel;
+  /** What is on its way to the chain outlives an agent too. */
+  readonly outbox: OutboxFile;
+  keeper: SettlementKeeper | undefined;
   agent: Agent | undefined;
   fiber: Fiber.Fiber<unknown, unknown> | undefined;
 }
@@ -59,13 +72,17 @@ export interface MemoryOptions {
   readonly curtain: AbortSignal;
   /** So many times as fast as on the kernel; 1 for people, more for tests. */
   readonly pace?: number;
+  /** Where channels lie; nothing: they are what the configuration says. */
+  readonly chain?: DemoChain | undefined;
 }
 
 /** The same story without root: the shipped agents, on the in-memory twins of every port. */
-export async function memoryStage({ why, curtain, pace = 1 }: MemoryOptions): Promise<Stage> {
+export async function memoryStage(options: MemoryOptions): Promise<Stage> {
+  const { why, curtain, pace = 1, chain } = options;
   const network = ether();
   network.setFate(faults({ loseEvery: 20, doubleEvery: 33 }));
-  const routers = routersAt(pace);
+  await chain?.fund(routerNames.map((name) => keysFromSeed(`demo ${name}`).nodeId));
+  const routers = routersAt(pace, chain);
   for (const name of routerNames) await start(name, routers[name], network);
   const pump = { running: undefined as NodeJS.Timeout | undefined, cheating: false };
   const stopPump = (): void => {
@@ -77,6 +94,7 @@ export async function memoryStage({ why, curtain, pace = 1 }: MemoryOptions): Pr
   };
   return {
     mode: "memory",
+    chain,
     note: `in memory, because ${why}; agents, journals and books are the real ones, the kernel is not`,
     status: async (name) => {
       const { agent } = routers[name];
@@ -124,24 +142,25 @@ export async function memoryStage({ why, curtain, pace = 1 }: MemoryOptions): Pr
   };
 }
 
-function routersAt(pace: number): Record<RouterName, Router> {
+function routersAt(pace: number, chain: DemoChain | undefined): Record<RouterName, Router> {
+  const settings = chain?.settings(undefined);
   const keyOf = (name: RouterName): RouterKeys => {
     const { nodeId, tunnelPublicKey } = keysFromSeed(`demo ${name}`);
     return { nodeId, tunnelKey: tunnelPublicKey };
   };
   const keys = { a: keyOf("a"), b: keyOf("b"), c: keyOf("c") };
   return {
-    a: routerOf("a", keys, pace),
-    b: routerOf("b", keys, pace),
-    c: routerOf("c", keys, pace),
+    a: routerOf("a", keys, pace, settings),
+    b: routerOf("b", keys, pace, settings),
+    c: routerOf("c", keys, pace, settings),
   };
 }
 
-function ask(name: RouterName, { agent }: Router, request: Request): Promise<unknown> {
+function ask(name: RouterName, { agent, keeper }: Router, request: Request): Promise<unknown> {
   if (agent === undefined) return Promise.reject(new Error(`${name} does not run`));
   return Effect.runPromise(
     Effect.flatMap(Deferred.make<"stop" | "stop and keep">(), (stopping) =>
-      answerRequest(agent, stopping)(request),
+      answerRequest(agent, stopping, undefined, undefined, keeper)(request),
     ),
   );
 }
@@ -165,8 +184,13 @@ function counted(
   };
 }
 
-function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>, pace: number): Router {
-  const text = demoConfig(name, keys, {
+function routerOf(
+  name: RouterName,
+  keys: Record<RouterName, RouterKeys>,
+  pace: number,
+  chain: ChainSettings | undefined,
+): Router {
+  const place: DemoPlace = {
     prefix: `r${name}`,
     journal: "/nowhere/journal",
     keys: "/nowhere/keys",
@@ -176,7 +200,8 @@ function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>, pace: 
       host: `${towards}.example.net`,
       port: 51_000 + 100 * routerNames.indexOf(name),
     }),
-  });
+  };
+  const text = demoConfig(name, keys, place, chain);
   const reading = readConfigText(text);
   if (!reading.ok)
     throw new Error(`the demo's configuration is refused: ${JSON.stringify(reading.problems)}`);
@@ -184,6 +209,8 @@ function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>, pace: 
     config: reading.config,
     disk: memoryDisk(),
     kernel: memoryKernel(),
+    outbox: memoryOutbox(),
+    keeper: undefined,
     agent: undefined,
     fiber: undefined,
   };
@@ -191,24 +218,17 @@ function routerOf(name: RouterName, keys: Record<RouterName, RouterKeys>, pace: 
 
 async function start(name: RouterName, router: Router, network: Ether): Promise<void> {
   const { config, kernel, disk } = router;
-  const self = keysFromSeed(`demo ${name}`).nodeId;
-  const { chainId, contract } = config.settlement;
-  const place = { chainId, contract, grainsPerUnit: config.token.grainsPerUnit };
-  const channels = config.neighbours.map(({ id, depositIn, depositOut }) => ({
-    peer: id,
-    depositIn,
-    depositOut,
-  }));
+  const { signer } = keysFromSeed(`demo ${name}`);
   const layers = Layer.mergeAll(
     memoryJournal(disk),
     seededKeys(`demo ${name}`),
     memoryTunnel(kernel),
     memoryCounters(kernel),
     memoryQueueing(kernel),
-    configuredSettlement(self, place, channels),
+    settlementLayer(signer, config, router.outbox),
     network
       .link(
-        self,
+        signer.id,
         config.neighbours.map(({ id }) => id),
       )
       .pipe(Layer.provide(machineClock)),
@@ -216,7 +236,9 @@ async function start(name: RouterName, router: Router, network: Ether): Promise<
   );
   await new Promise<void>((resolve, reject) => {
     const life = Effect.gen(function* () {
-      router.agent = yield* startAgent(config);
+      const agent = yield* startAgent(config);
+      router.keeper = yield* startSettlementKeeper(agent, yield* Settlement);
+      router.agent = agent;
       yield* Effect.sync(resolve);
       return yield* Effect.never;
     });

@@ -1,6 +1,7 @@
 import type { Request } from "#agent/agent/control-socket.ts";
 import type { statusOf } from "#agent/agent/request.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
+import type { DemoChain } from "./demo-chain.ts";
 
 /** The routers of the line, in order; an "internet" lies behind the last. */
 export const routerNames = ["a", "b", "c"] as const;
@@ -39,6 +40,8 @@ export interface Transfer {
 /** Where the story is played: on the real kernel, or in memory. Every wait ends with the curtain. */
 export interface Stage {
   readonly mode: "kernel" | "memory";
+  /** The chain on which channels lie; nothing where they are what the configuration says. */
+  readonly chain: DemoChain | undefined;
   /** What the newcomer should know about this mode. */
   readonly note: string;
   readonly status: (router: RouterName) => Promise<RouterStatus | undefined>;

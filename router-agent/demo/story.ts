@@ -177,6 +177,7 @@ async function settle(stage: Stage, observer: Observer) {
     for (const name of routerNames) await stage.ask(name, ["settle"]);
     if (await until(quiet, 500, 500)) break;
   }
+  if (stage.chain !== undefined) await closeChannels(stage, observer);
   const rss = { a: 0, b: 0, c: 0 };
   for (const name of routerNames) rss[name] = status(name)?.memory ?? 0;
   const before = await stage.counters();
@@ -190,6 +191,27 @@ async function settle(stage: Stage, observer: Observer) {
     transfer,
     journals: await stage.journals(),
   } satisfies Partial<Evidence>;
+}
+
+/** What `channel status` says, as far as the story needs it. */
+interface ChannelsStatus {
+  readonly channels: readonly { readonly neighbour: string; readonly status: string }[];
+}
+
+/** a and c ask b to close: both sign the same totals, and one of them brings them to the contract. */
+async function closeChannels(stage: Stage, { until, check }: Observer): Promise<void> {
+  await stage.ask("a", ["channel", "close", "b"]);
+  await stage.ask("c", ["channel", "close", "b"]);
+  let open = 2;
+  const look = async (): Promise<void> => {
+    const { channels } = (await stage.ask("b", ["channel", "status"])) as ChannelsStatus;
+    open = channels.filter(({ status }) => status !== "none").length;
+  };
+  for (let round = 0; round < patience / 500 && open > 0; round++) {
+    await until(() => open === 0, 500, 500);
+    await look();
+  }
+  check("both channels are closed with both signatures", open === 0, `${2 - open} of 2`);
 }
 
 /** TCP mends what the cables lose: it gets its time, if it needs any more. */

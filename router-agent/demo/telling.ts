@@ -51,7 +51,19 @@ export interface Ending {
   /** What b was paid, less what it paid, in grains. */
   readonly earnedByB: bigint;
   readonly transfer: Transfer | undefined;
+  /** What became of money on the chain, where there is one. */
+  readonly chain: ChainEnding | undefined;
   readonly milliseconds: number;
+}
+
+/** How it ended on the chain. */
+export interface ChainEnding {
+  readonly openedChannels: number;
+  readonly closedChannels: number;
+  /** Each account has what it began with, and what the books say it earned, to the unit. */
+  readonly onChainEqualsBooks: boolean;
+  /** In the token's smallest units. */
+  readonly balances: Readonly<Record<RouterName, bigint>>;
 }
 
 /** How long something took. */

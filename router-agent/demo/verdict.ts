@@ -3,6 +3,7 @@ import { compareJournals, type HopAudit } from "#core/audit/network-audit.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { type Book, readBook } from "./book.ts";
+import { judgeChain } from "./chain-verdict.ts";
 import { reservation } from "./demo-config.ts";
 import { demoHops } from "./hop.ts";
 import type { Observer } from "./observer.ts";
@@ -32,10 +33,15 @@ export interface Evidence {
   readonly transfer: Transfer | undefined;
 }
 
-type Books = Readonly<Record<RouterName, Book>>;
+/** The books of all routers, by their journals. */
+export type Books = Readonly<Record<RouterName, Book>>;
 
 /** Holds three journals against the rules, each other and the kernel's counters; tolerance zero. */
-export function verdict(stage: Stage, observer: Observer, evidence: Evidence): Ending {
+export async function verdict(
+  stage: Stage,
+  observer: Observer,
+  evidence: Evidence,
+): Promise<Ending> {
   const { journals, throttledAfter, reopenedAfter, rss, transfer } = evidence;
   const books: Books = {
     a: readBook(journals.a),
@@ -54,6 +60,7 @@ export function verdict(stage: Stage, observer: Observer, evidence: Evidence): E
     `${earnedByB} grains earned`,
   );
   if (stage.mode === "kernel") judgeTransfer(observer, transfer);
+  const chain = stage.chain && (await judgeChain(observer, books, stage.chain));
   const never: Moment = { milliseconds: -1, messages: -1 };
   return {
     passed: hops.length === demoHops.length && observer.checks.every((check) => check.holds),
@@ -67,6 +74,7 @@ export function verdict(stage: Stage, observer: Observer, evidence: Evidence): E
     reopenedAfter: reopenedAfter ?? never,
     earnedByB,
     transfer,
+    chain,
     milliseconds: observer.elapsed(),
   };
 }

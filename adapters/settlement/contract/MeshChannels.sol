@@ -18,7 +18,6 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
 
     /// @dev Closed is for ever: the id of a closed channel is never opened again.
     enum Status { None, Open, Closing, Closed }
-
     /// @dev Six slots; what is read or written together lies together. No token means ether.
     struct Channel {
         address a; uint40 notice; uint40 closeAt; Status status;
@@ -43,7 +42,7 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
     event Registered(bytes32 indexed id, address indexed payer, uint128 cumulative);
     event Withdrawn(bytes32 indexed id, address indexed party, uint128 totalOut);
     event CloseStarted(bytes32 indexed id, address indexed by, uint40 closeAt);
-    event Closed(bytes32 indexed id, uint256 paidA, uint256 paidB);
+    event Closed(bytes32 indexed id, uint128 cumAB, uint128 cumBA, uint256 paidA, uint256 paidB);
 
     error NoPair(address a, address b);
     error NoticeOutOfRange(uint40 found, uint40 limit);
@@ -143,7 +142,6 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
 
     /// @notice All that is stored of a channel: of a closed one only its status.
     function channel(bytes32 id) external view returns (Channel memory) { return _channels[id]; }
-
     /// @notice The id of a channel between a < b, opened or not. It names no block, so it survives reorganisations.
     function channelId(address a, address b, address token, uint40 notice, bytes32 salt) public view returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), a, b, token, notice, salt));
@@ -167,19 +165,21 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
     function _close(Channel storage c, bytes32 id) private {
         (uint256 ofA, uint256 ofB) = _balances(c);
         (address a, address b, address token) = (c.a, c.b, c.token);
+        emit Closed(id, c.cumAB, c.cumBA, ofA, ofB);
         delete _channels[id];
         c.status = Status.Closed;
-        emit Closed(id, ofA, ofB);
         _pay(token, a, ofA);
         _pay(token, b, ofB);
     }
 
-    /// @dev The two sum up to what the channel holds, and each payout was at most a balance: nothing wraps round.
+    /// @dev The two sum up to what the channel holds, and each payout was at most a balance: `held` is never below 0.
     function _balances(Channel storage c) private view returns (uint256 ofA, uint256 ofB) {
         uint256 held = uint256(c.depositA) + c.depositB - c.outA - c.outB;
-        (uint256 plus, uint256 minus) = (uint256(c.depositA) + c.cumBA, uint256(c.cumAB) + c.outA);
-        if (plus > minus) ofA = plus - minus < held ? plus - minus : held;
-        ofB = held - ofA;
+        unchecked { // Nothing wraps round: a sum of two uint128 fits into 256 bits, and ofA is at most held.
+            (uint256 plus, uint256 minus) = (uint256(c.depositA) + c.cumBA, uint256(c.cumAB) + c.outA);
+            if (plus > minus) ofA = plus - minus < held ? plus - minus : held;
+            ofB = held - ofA;
+        }
     }
 
     function _unclosed(bytes32 id) private view returns (Channel storage c) {

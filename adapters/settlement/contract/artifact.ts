@@ -4,8 +4,11 @@ import { type CompiledContract, compile } from "./compilation.ts";
 /** The sources of the contract that is deployed, beside this file. */
 export const sourceNames = ["MeshChannels.sol", "PullCredit.sol"] as const;
 
-/** The file with what the compiler makes of them. */
-export const artifactFile = new URL("./mesh-channels.ts", import.meta.url);
+/** What is compiled, and the file for what the compiler makes of it. */
+const artifacts = [
+  { name: "MeshChannels", file: new URL("./mesh-channels.ts", import.meta.url) },
+  { name: "DemoToken", file: new URL("./demo-token.ts", import.meta.url) },
+] as const;
 
 /** Solidity sources from a directory, by name. @throws Error where one is not there */
 export function readSources(
@@ -47,11 +50,15 @@ ${lines(Object.entries(immutables).map(([key, places]) => `${key}: ${JSON.string
 `;
 }
 
-/** What stands in {@link artifactFile} when the contract is compiled now. @throws Error */
-export function freshArtifact(): string {
-  const { MeshChannels } = compile(readSources(new URL("./", import.meta.url), sourceNames));
-  if (MeshChannels === undefined) throw new Error("MeshChannels.sol holds no MeshChannels");
-  return artifactText("MeshChannels", MeshChannels, "npm run contract");
+/** What stands in the artifacts when the contracts are compiled now, by file. @throws Error */
+export function freshArtifacts(): readonly (readonly [file: URL, text: string])[] {
+  const here = new URL("./", import.meta.url);
+  const compiled = compile(readSources(here, [...sourceNames, "DemoToken.sol"]));
+  return artifacts.map(({ name, file }) => {
+    const contract = compiled[name];
+    if (contract === undefined) throw new Error(`${name}.sol holds no ${name}`);
+    return [file, artifactText(name, contract, "npm run contract")];
+  });
 }
 
-if (import.meta.main) writeFileSync(artifactFile, freshArtifact());
+if (import.meta.main) for (const [file, text] of freshArtifacts()) writeFileSync(file, text);

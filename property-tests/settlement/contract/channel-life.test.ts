@@ -1,8 +1,8 @@
-import { type Hex, zeroAddress } from "viem";
+import { zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { meshChannelsAbi } from "#adapters/settlement/contract/mesh-channels.ts";
-import { type ContractLab, idOf, newTerms, openContractLab } from "./contract-lab.ts";
-import { signedFinal, signedVoucher, signedWithdraw } from "./signed-text.ts";
+import { type ContractLab, newTerms, openContractLab } from "./contract-lab.ts";
+import { openChannel } from "./lab-channel.ts";
+import { signedVoucher } from "./signed-text.ts";
 
 let lab: ContractLab;
 beforeAll(async () => {
@@ -10,68 +10,76 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-/** An open channel in ether with what both deposited. */
-async function opened(depositA: bigint, depositB: bigint): Promise<Hex> {
-  const terms = newTerms();
-  const { token, notice, salt } = terms;
-  const value = depositA;
-  expect(
-    await lab.send(lab.a.address, "open", [lab.b.address, token, notice, salt, depositA], {
-      value,
-    }),
-  ).toMatchObject({ done: true });
-  const id = await idOf(lab, terms);
-  if (depositB > 0n) {
-    await lab.send(lab.b.address, "setDeposit", [id, depositB], { value: depositB });
-  }
-  return id;
-}
-
-async function status(id: Hex): Promise<number> {
-  const stored = await lab.read(lab.contract, meshChannelsAbi, "channel", [id]);
-  return (stored as { readonly status: number }).status;
-}
-
 describe("a channel", () => {
   test("pays both parties after the notice what vouchers say", async () => {
-    const id = await opened(1000n, 500n);
-    const [r, vs] = await signedVoucher(lab.a, lab, { channelId: id, cumulative: 300n });
-    expect(await lab.send(lab.b.address, "register", [id, 300n, r, vs])).toMatchObject({
+    const channel = await openChannel(lab, { a: 1000n, b: 500n });
+    expect(await channel.register("a", 300n)).toMatchObject({
       done: true,
       events: [{ eventName: "Registered", args: { payer: lab.a.address, cumulative: 300n } }],
     });
-    expect(await lab.send(lab.b.address, "startClose", [id])).toMatchObject({ done: true });
-    expect(await lab.send(lab.a.address, "finish", [id])).toMatchObject({ error: "TooEarly" });
+    expect(await channel.startClose("b")).toMatchObject({ done: true });
+    expect(await channel.finish("a")).toMatchObject({ error: "TooEarly" });
     await lab.pass(60);
-    expect(await lab.send(lab.a.address, "finish", [id])).toMatchObject({
+    expect(await channel.finish("a")).toMatchObject({
       done: true,
-      events: [{ eventName: "Closed", args: { paidA: 700n, paidB: 800n } }],
+      events: [{ eventName: "Closed", args: { cumAB: 300n, cumBA: 0n, paidA: 700n, paidB: 800n } }],
     });
     expect(await lab.balance(lab.contract)).toBe(0n);
-    expect(await status(id)).toBe(3);
+    expect(await channel.status()).toBe(3);
   });
 
   test("closes at once where both signed", async () => {
-    const id = await opened(1000n, 0n);
-    const last = { channelId: id, cumAB: 400n, cumBA: 100n };
-    const signatures = [
-      ...(await signedFinal(lab.a, lab, last)),
-      ...(await signedFinal(lab.b, lab, last)),
-    ] as [Hex, Hex, Hex, Hex];
+    const channel = await openChannel(lab, { a: 1000n, b: 0n });
+    expect(await channel.closeTogether(400n, 100n)).toMatchObject({
+      done: true,
+      events: [{ args: { cumAB: 400n, cumBA: 100n, paidA: 700n, paidB: 300n } }],
+    });
+  });
+
+  test("closes together by what was registered, where that is more than what was signed", async () => {
+    const channel = await openChannel(lab, { a: 1000n, b: 0n });
+    await channel.register("a", 600n);
+    expect(await channel.closeTogether(400n, 100n)).toMatchObject({
+      done: true,
+      events: [{ args: { cumAB: 600n, cumBA: 100n, paidA: 500n, paidB: 500n } }],
+    });
+  });
+
+  test("pays no more than it holds, to whomever vouchers promise more", async () => {
+    const channel = await openChannel(lab, { a: 1000n, b: 500n });
+    await channel.register("b", 2n ** 128n - 1n);
+    expect(await channel.dispute()).toMatchObject({
+      events: [{ args: { paidA: 1500n, paidB: 0n } }],
+    });
+  });
+
+  test("takes vouchers from anybody until it is closed, in either direction", async () => {
+    const channel = await openChannel(lab, { a: 1000n, b: 500n });
+    const [r, vs] = await signedVoucher(lab.b, lab, { channelId: channel.id, cumulative: 50n });
+    await channel.startClose("a");
     expect(
-      await lab.send(lab.a.address, "closeTogether", [id, 400n, 100n, ...signatures]),
-    ).toMatchObject({ done: true, events: [{ args: { paidA: 700n, paidB: 300n } }] });
+      await lab.send(lab.stranger.address, "register", [channel.id, 50n, r, vs]),
+    ).toMatchObject({
+      events: [{ args: { payer: lab.b.address, cumulative: 50n } }],
+    });
+    await lab.pass(60);
+    expect(await lab.send(lab.stranger.address, "finish", [channel.id])).toMatchObject({
+      events: [{ args: { paidA: 1050n, paidB: 450n } }],
+    });
   });
 
   test("lets a party take out what its peer permits, once", async () => {
-    const id = await opened(1000n, 0n);
-    const permit = { channelId: id, party: lab.a.address, totalOut: 250n };
-    const [r, vs] = await signedWithdraw(lab.b, lab, permit);
-    const take = () => lab.send(lab.b.address, "withdraw", [id, lab.a.address, 250n, r, vs]);
+    const channel = await openChannel(lab, { a: 1000n, b: 0n });
     const before = await lab.balance(lab.a.address);
-    expect(await take()).toMatchObject({ done: true, events: [{ args: { totalOut: 250n } }] });
-    expect(await take()).toMatchObject({ done: true, events: [] });
+    expect(await channel.withdraw("a", 250n)).toMatchObject({
+      events: [{ args: { totalOut: 250n } }],
+    });
+    expect(await channel.withdraw("a", 250n)).toMatchObject({ done: true, events: [] });
     expect((await lab.balance(lab.a.address)) - before).toBe(250n);
+    expect(await channel.withdraw("a", 1001n)).toMatchObject({
+      error: "BeyondBalance",
+      args: [751n, 750n],
+    });
   });
 
   test("is not opened between a node and itself or nobody", async () => {

@@ -51,6 +51,9 @@ export interface Along {
   readonly gas?: bigint;
 }
 
+/** How long an answer may take, in milliseconds: a busy machine is waited for. */
+const rpcLimit = 60_000;
+
 /** Enough for every function with receivers that burn all they are given. */
 const plentyOfGas = 3_000_000n;
 
@@ -61,6 +64,10 @@ export interface ContractLab {
   /** The party with the lower address, and the other. */
   readonly a: PrivateKeyAccount;
   readonly b: PrivateKeyAccount;
+  /** The key of a: everybody knows it. */
+  readonly secretOfA: Hex;
+  /** Somebody with a key, and ether for gas, who is neither. */
+  readonly stranger: PrivateKeyAccount;
   readonly rpc: (method: string, ...params: readonly unknown[]) => Promise<unknown>;
   /** Calls a function of MeshChannels from any address, signed or not. */
   readonly send: <Name extends ContractFunctionName<MeshAbi, Written>>(
@@ -96,7 +103,7 @@ export interface ContractLab {
 export async function openContractLab(): Promise<ContractLab> {
   const scope = Effect.runSync(Scope.make());
   const { url } = await Effect.runPromise(Scope.provide(devChain(), scope));
-  const client = createClient({ transport: http(url, { retryCount: 0 }) });
+  const client = createClient({ transport: http(url, { retryCount: 0, timeout: rpcLimit }) });
   const rpc = (method: string, ...params: readonly unknown[]): Promise<unknown> =>
     client.request({ method, params } as never);
   // Contracts and addresses without a key act too: the chain takes their word.
@@ -104,8 +111,10 @@ export async function openContractLab(): Promise<ContractLab> {
   const giveEther = async (to: Address, amount: bigint): Promise<void> => {
     await rpc("anvil_setBalance", to, numberToHex(amount));
   };
-  const [a, b] = parties();
-  for (const party of [a, b]) await giveEther(party.address, 10n ** 24n);
+  const secrets = secretsOfParties();
+  const [a, b] = [privateKeyToAccount(secrets[0]), privateKeyToAccount(secrets[1])];
+  const stranger = privateKeyToAccount(secret("stranger"));
+  for (const { address } of [a, b, stranger]) await giveEther(address, 10n ** 24n);
   const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[] = []) => {
     const data = encodeDeployData({ abi, bytecode, args });
     const receipt = await mined(rpc, { from: a.address, data, gas: numberToHex(plentyOfGas * 3n) });
@@ -123,6 +132,8 @@ export async function openContractLab(): Promise<ContractLab> {
     contract,
     a,
     b,
+    secretOfA: secrets[0],
+    stranger,
     rpc,
     send: (from, name, args, along) =>
       sendTo(contract, meshChannelsAbi, from, name, args as readonly unknown[], along),
@@ -143,12 +154,16 @@ export async function openContractLab(): Promise<ContractLab> {
   };
 }
 
-/** Two parties in the order that the contract wants. Their keys are worth nothing anywhere. */
-function parties(): readonly [PrivateKeyAccount, PrivateKeyAccount] {
-  const [one, other] = ["one", "other"].map((name) =>
-    privateKeyToAccount(keccak256(stringToHex(`contract lab: ${name}`))),
-  ) as [PrivateKeyAccount, PrivateKeyAccount];
-  return BigInt(one.address) < BigInt(other.address) ? [one, other] : [other, one];
+/** The keys of two parties, in the order that the contract wants their addresses in. */
+function secretsOfParties(): readonly [Hex, Hex] {
+  const [one, other] = [secret("one"), secret("other")];
+  const address = (key: Hex) => BigInt(privateKeyToAccount(key).address);
+  return address(one) < address(other) ? [one, other] : [other, one];
+}
+
+/** A key that everybody can know: what it holds is worth nothing anywhere. */
+function secret(name: string): Hex {
+  return keccak256(stringToHex(`contract lab: ${name}`));
 }
 
 function callData(abi: Abi, functionName: string, args: readonly unknown[]): Hex {
@@ -192,9 +207,9 @@ async function acted(
   return { done: true, gas: BigInt(receipt.gasUsed), events: events as unknown as readonly Told[] };
 }
 
+/** Waits for the block: even on a chain that mines at once, the hash is told before it is mined. */
 async function mined(rpc: ContractLab["rpc"], words: object): Promise<Receipt> {
-  const hash = await rpc("eth_sendTransaction", words);
-  return (await rpc("eth_getTransactionReceipt", hash)) as Receipt;
+  return (await rpc("eth_sendTransactionSync", words)) as Receipt;
 }
 
 /** The contract's own error in whatever viem wrapped round the answer. */

@@ -10,7 +10,8 @@ export interface SigningPlace {
   readonly contract: Address;
 }
 
-const types = {
+/** The contract's three texts, for viem. */
+export const signingTypes = {
   Voucher: [
     { name: "channelId", type: "bytes32" },
     { name: "cumulative", type: "uint128" },
@@ -57,7 +58,7 @@ export function signedFinal(
 async function signed(
   signer: PrivateKeyAccount,
   place: SigningPlace,
-  primaryType: keyof typeof types,
+  primaryType: keyof typeof signingTypes,
   message: Readonly<Record<string, unknown>>,
 ): Promise<CompactSignature> {
   const domain = {
@@ -66,7 +67,12 @@ async function signed(
     chainId: place.chainId,
     verifyingContract: place.contract,
   };
-  const whole = await signer.signTypedData({ domain, types, primaryType, message } as never);
+  const whole = await signer.signTypedData({
+    domain,
+    types: signingTypes,
+    primaryType,
+    message,
+  } as never);
   const { r, yParityAndS } = signatureToCompactSignature(parseSignature(whole));
   return [r, yParityAndS];
 }

@@ -1,0 +1,2 @@
+/** At most so many endpoints of one chain. */
+export const endpointLimit = 8;

@@ -1,0 +1,39 @@
+import { type Subject, subjectOf } from "../model/subject.ts";
+import {
+  type ChannelRules,
+  carelessPermit,
+  channelSystem,
+  soundChannel,
+  uncoveredCredit,
+} from "./channel-system.ts";
+
+/** The channel that ships. */
+export const shippedChannel: Subject = channelUnder(soundChannel);
+
+/** What nobody must do with a channel. */
+export const channelDefects: readonly {
+  readonly name: string;
+  readonly kills: string;
+  readonly subject: Subject;
+}[] = [
+  { name: "credit beyond the channel", kills: "claim", subject: channelUnder(uncoveredCredit) },
+  {
+    name: "permit without a look at credit",
+    kills: "claim",
+    subject: channelUnder(carelessPermit),
+  },
+];
+
+function channelUnder(rules: ChannelRules): Subject {
+  const most = {
+    ownDeposit: 2,
+    ownOut: 2,
+    deposit: 3,
+    permitted: 3,
+    out: 3,
+    signed: 2,
+    credited: 3,
+  };
+  const scope = { prices: [1], constants: { most: 9 }, most, choices: 3 };
+  return subjectOf(channelSystem(rules), "proofs/settlement/channel-system.ts", "0 to 3", [scope]);
+}
