@@ -6,7 +6,9 @@ import { keysFromSeed } from "#adapters/keys/seeded-keys.ts";
 import { memoryOutbox } from "#adapters/settlement/chain/outbox-file.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { answerRequest, type Ending } from "#agent/agent/request.ts";
+import type { Config } from "#agent/config/config.ts";
 import { addressOf } from "#core/settlement/address.ts";
+import { tokenUnits } from "#core/units/money.ts";
 import {
   drain,
   end,
@@ -130,6 +132,14 @@ async function paid(bytes = 10_000_000n): Promise<bigint> {
 async function bothEnded(): Promise<boolean> {
   const [ofA, ofB] = [await channel("a"), await channel("b")];
   return ofA.status === "none" && ofB.status === "none";
+}
+
+/** The same configuration, with nothing to deposit. */
+function withoutDeposit(config: Config): Config {
+  return {
+    ...config,
+    neighbours: config.neighbours.map((one) => ({ ...one, depositOut: tokenUnits(0n) })),
+  };
 }
 
 const patient = { timeout: 120_000 };
@@ -259,6 +269,29 @@ describe("two agents on a chain", () => {
       const { settledIn = 0n } = await channel("b");
       expect(settledIn).toBeGreaterThanOrEqual(due);
       expect([await gain("a"), await gain("b"), await held()]).toEqual([-settledIn, settledIn, 0n]);
+    },
+  );
+
+  test(
+    "a neighbour that never opens gets its credit and no more, and is served again when it pays",
+    patient,
+    async () => {
+      // b alone deposits: nothing covers what a signs.
+      world = { ...world, a: { ...world.a, config: withoutDeposit(world.a.config) } };
+      for (const name of ["a", "b"] as const) await start(world, name);
+      await until("b's deposit", async () => (await channel("a")).depositIn === 1_000_000n);
+      await rounds(world, 3);
+      traffic(world, 20_000_000n);
+      await drain(world);
+      const stuck = await channel("b");
+      expect(stuck.credited).toBe(0n);
+      const served = world.b.agent?.node().ledger.neighbours[0]?.inbound[0];
+      const owed = served === undefined ? 0n : served.schedule.endDue;
+      expect(owed).toBeLessThanOrEqual(world.b.config.terms.creditLimit);
+      await ask("a", "topup", "b", "1 USDC");
+      await until("a's deposit", async () => (await channel("b")).depositIn === 1_000_000n);
+      await rounds(world, 3);
+      await paid();
     },
   );
 
