@@ -146,6 +146,11 @@ export function feed(world: LineWorld, index: number, input: Input): void {
   const self = nodeAt(world, index);
   world.options.told?.(index, input);
   const { node, events, outputs } = step(self.node, input);
+  const durable = world.options.stops?.(index, events.length);
+  if (durable !== undefined) {
+    for (const event of events.slice(0, durable)) witness(world, index, event);
+    return crash(world, index);
+  }
   for (const event of events) witness(world, index, event);
   self.node = node;
   for (const output of outputs) perform(world, index, output);

@@ -95,6 +95,11 @@ export interface WorldOptions {
   readonly channel?: (end: WireEnd) => Channel | undefined;
   /** Per node: what it speaks, where it is not what ships. */
   readonly versions?: readonly Versions[];
+  /**
+   * Called with what an input led to: where it gives a number, the machine stops after so many of the
+   * events are durable, before any output.
+   */
+  readonly stops?: (node: number, events: number) => number | undefined;
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }
