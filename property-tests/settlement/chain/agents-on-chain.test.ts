@@ -92,7 +92,7 @@ async function channel(name: RouterName) {
 
 /** Waits until something holds of the chain, while the routers go on; it throws where it never does. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 2000; i++) {
     await rounds(world, 1);
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));

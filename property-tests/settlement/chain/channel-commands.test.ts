@@ -102,7 +102,7 @@ describe("commands about channels", () => {
     ]);
     expect(dry.err).toContain("only deposits come back");
     const running = meshtoll("channel", "recover");
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 1000; i++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       const [fact] = (await session.look([neighbour.id])).facts;
       if (fact?.outlook.status === "closing") break;
@@ -137,7 +137,7 @@ describe("commands about channels", () => {
     const tower = meshtoll("watch", "--voucher", file);
     await ofA.look([b.id]);
     await ofA.perform(b.id, step({ type: "StartClose" }));
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 1000; i++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       const [fact] = (await ofB.look([a.id])).facts;
       if (fact?.outlook.registeredIn === 321n) break;
@@ -203,7 +203,12 @@ describe("commands about channels", () => {
       const stopping = Effect.runSync(Deferred.make<Ending>());
       const answer = answerRequest(agent, stopping, undefined, undefined, world.a.keeper);
       await Effect.runPromise(Scope.provide(controlSocket(controlPath(journal), answer), scope));
-      for (let i = 0; i < 40; i++) {
+      const tried = async (): Promise<boolean> => {
+        const found = await Effect.runPromise(answer(["channel", "status"]));
+        const { channels } = found as { readonly channels: readonly { readonly last?: object }[] };
+        return channels[0]?.last !== undefined;
+      };
+      for (let i = 0; i < 1000 && !(await tried()); i++) {
         await rounds(world, 1);
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
