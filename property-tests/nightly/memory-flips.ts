@@ -182,7 +182,7 @@ async function life(
   harm: (pid: number) => unknown,
 ): Promise<Life> {
   const directory = join(home, `journal-${number}`);
-  const run = fileURLToPath(new URL("../golden/run.json", import.meta.url));
+  const run = fileURLToPath(new URL("../golden/run-2.json", import.meta.url));
   const words = ["--single-threaded", program, directory, run, mode];
   const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "pipe"] });
   child.stderr.resume();

@@ -192,6 +192,8 @@ function callOf(pair: SettlingPair, index: 0 | 1, step: SettlementStep): Contrac
       return { type: "setDeposit", by, total: step.total, value: step.total - ours };
     case "Register":
       return { type: "register", signer: other, cumulative: step.voucher.cumulative };
+    case "RegisterOurs":
+      return { type: "register", signer: by, cumulative: step.voucher.cumulative };
     case "Withdraw":
       return { type: "withdraw", party: by, signer: other, totalOut: step.permit.total };
     case "StartClose":

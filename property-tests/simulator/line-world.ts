@@ -59,7 +59,7 @@ export function lineWorld(options: WorldOptions): LineWorld {
       journal: [],
       journals: 1,
       ledger: emptyLedger,
-      node: replay(signer, [], checkOf(options)),
+      node: replay(signer, [], checkOf(options), options.versions?.[i]),
       ends,
       prices: Array.from({ length: classes }, (_, k) => pricing(options, signers, i, k + 1)),
       throttles: 0,
@@ -250,7 +250,8 @@ export function lose(world: LineWorld, at: number): void {
 export function crash(world: LineWorld, index: number): void {
   const self = nodeAt(world, index);
   world.options.told?.(index, undefined);
-  self.node = replay(self.signer, self.journal, checkOf(world.options));
+  const { options } = world;
+  self.node = replay(self.signer, self.journal, checkOf(options), options.versions?.[index]);
   start(world, index);
 }
 

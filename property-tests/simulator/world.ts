@@ -6,6 +6,7 @@ import type { Input } from "#core/node/input.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import type { Versions } from "#core/peer/version.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 
 /**
@@ -92,6 +93,8 @@ export interface WorldOptions {
   readonly classes?: number;
   /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
   readonly channel?: (end: WireEnd) => Channel | undefined;
+  /** Per node: what it speaks, where it is not what ships. */
+  readonly versions?: readonly Versions[];
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }
