@@ -80,15 +80,14 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   if (!turn.node.holds(of.ledger.id, helloDigest(hello), hello.signature)) {
     return refuse(turn, neighbour, "bad signature");
   }
-  const isAnswered = isSecondForm(hello) && of.live.heard?.journal === hello.from;
   revise(turn, neighbour, { heard: { journal: hello.from, meetings: hello.meetings } });
   // A neighbour that knows no journal of ours, or an earlier one, is told which it talks to.
   if (hello.to !== turn.node.ledger.journal) {
     if (hello.to !== undefined) refuse(turn, neighbour, "message for another journal");
-    return isAnswered ? undefined : sendHello(turn, neighbour);
+    return answer(turn, neighbour, hello);
   }
   const isNew = hello.from !== of.ledger.journal;
-  if (isNew && !meet(turn, neighbour, of, hello)) return sendHello(turn, neighbour);
+  if (isNew && !meet(turn, neighbour, of, hello)) return answer(turn, neighbour, hello);
   const known = isNew ? undefined : of.live.hello;
   if (known !== undefined && hello.run < known.run) {
     return refuse(turn, neighbour, "older than what is known");
@@ -106,13 +105,21 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   const greeted = answered || before;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
   revise(turn, neighbour, { hello, speaks, greeted, ...(again ? { acknowledged: noMoney } : {}) });
-  if (isSecondForm(hello) && known !== undefined && !again) return;
-  if (isNew || !greeted) sendHello(turn, neighbour);
+  if (isSecondForm(hello)) return;
+  if (isNew || !greeted) answer(turn, neighbour, hello);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }
 
-/** Whether it was said beside its first form, which had the answer: it only adds what is spoken. */
+/**
+ * A greeting leads to one answer at most: where both of its forms were answered, each in both forms,
+ * greetings would double without end. Where the first form is lost, a poke says both again.
+ */
+function answer(turn: Turn, neighbour: number, hello: Hello): void {
+  if (!isSecondForm(hello)) sendHello(turn, neighbour);
+}
+
+/** Whether it was said beside its first form: it only adds what is spoken. */
 function isSecondForm({ speaks }: Hello): boolean {
   return speaks !== undefined && speaks.oldest === 1 && speaks.heard < 2;
 }
