@@ -50,7 +50,7 @@ export interface SettlingPair {
   /** The chain's time. */
   now: bigint;
   /** A defect: steps that are planned and never done. */
-  readonly forgets: (step: SettlementStep) => boolean;
+  readonly forgets: (step: SettlementStep, index: 0 | 1) => boolean;
 }
 
 const notice = 100n;
@@ -156,7 +156,7 @@ export function tend(pair: SettlingPair, index: 0 | 1): void {
   if (books !== undefined && chain.status !== "none" && books.channel.channelId !== fact?.channelId)
     return;
   const step = planSettlement(books, outlookOf(pair, index, chain), pair.policies[index], pair.now);
-  if (step !== undefined && !pair.forgets(step)) perform(pair, index, step);
+  if (step !== undefined && !pair.forgets(step, index)) perform(pair, index, step);
 }
 
 function outlookOf(pair: SettlingPair, index: 0 | 1, chain: ContractChannel): Outlook {
