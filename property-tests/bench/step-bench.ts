@@ -41,7 +41,7 @@ export function busyNode(): Node {
 
 /** Two such nodes in lockstep. */
 export function busyPair(): Lockstep {
-  let pair = lockstep(self(), emptyLedger, emptyLedger, modelledCheck);
+  let pair = lockstep(self(), emptyLedger, emptyLedger, undefined, modelledCheck);
   for (const input of busyInputs()) pair = stepTogether(pair, input).pair;
   return pair;
 }

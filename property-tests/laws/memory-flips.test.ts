@@ -31,7 +31,7 @@ function toldTo(node: number): readonly (Input | undefined)[] {
 
 function begin(node: number, journal: readonly Uint8Array[]): Lockstep {
   const fold = (): Ledger => journal.flatMap(decodeCommit).reduce(evolve, emptyLedger);
-  return lockstep(modelledSigner(node + 1), fold(), fold(), modelledCheck);
+  return lockstep(modelledSigner(node + 1), fold(), fold(), undefined, modelledCheck);
 }
 
 /** What a node did, one text for each input. */
@@ -53,7 +53,7 @@ function tell(node: number, harm: (pair: Lockstep, at: number) => void = () => u
     harm(pair, at);
     try {
       const step = stepTogether(pair, input);
-      const commits = agreedCommits(step.events, step.twinEvents);
+      const commits = agreedCommits(step.events, step.twinEvents, pair.second);
       pair = step.pair;
       journal.push(...commits);
       const told = `${commits.map(toHex)} ${plainText(step.outputs)}`;
@@ -113,7 +113,7 @@ describe("T18: two nodes in lockstep", () => {
       sign: (digest: Uint8Array) =>
         signer.sign(digest).map((byte, i) => (i === 7 ? byte ^ 4 : byte)),
     };
-    const pair = lockstep(spoilt, emptyLedger, emptyLedger, modelledCheck);
+    const pair = lockstep(spoilt, emptyLedger, emptyLedger, undefined, modelledCheck);
     const [first] = toldTo(0);
     if (first === undefined) throw new Error("a run begins with its configuration");
     expect(() => stepTogether(pair, first)).toThrow(Parted);

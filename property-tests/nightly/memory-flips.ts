@@ -156,21 +156,21 @@ function leftIn(directory: string, said: string): Life {
   }
 }
 
-/** The victim as one file: it starts thousands of times. */
+/** The victim as it is shipped, in two files: it starts thousands of times. */
 function bundled(home: string): string {
-  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [
-      at("../../node_modules/rolldown/bin/cli.mjs"),
-      at("memory-victim.ts"),
-      ...["--platform", "node", "--format", "esm", "--logLevel", "silent"],
-      ...["--entryFileNames", "victim.mjs", "-d", home],
-    ],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`the victim could not be bundled: ${stderr}`);
+  const esm = ["--platform", "node", "--format", "esm", "--entryFileNames", "victim.mjs"];
+  bundle("memory-victim.ts", [...esm, "-d", home]);
+  const script = ["--format", "iife", "--name", "core", "--minify"];
+  bundle("../../core/node/program.ts", [...script, "-o", join(home, "second-program.js")]);
   return join(home, "victim.mjs");
+}
+
+function bundle(source: string, options: readonly string[]): void {
+  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const program = at("../../node_modules/rolldown/bin/cli.mjs");
+  const words = [program, at(source), "--logLevel", "silent", ...options];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`the victim could not be bundled: ${stderr}`);
 }
 
 /** One life, and what is left of it. `harm` gets the process while it waits. */

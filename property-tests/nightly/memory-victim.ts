@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, readSync } from "node:fs";
+import * as Effect from "effect/Effect";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
+import { secondProgram } from "#agent/agent/second-program.ts";
 import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
-import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
-import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import {
   agreedCommits,
@@ -16,7 +16,7 @@ import {
   stepTogether,
 } from "#core/node/lockstep.ts";
 import type { Output } from "#core/node/output.ts";
-import { step } from "#core/node/step.ts";
+import { type Program, program } from "#core/node/program.ts";
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText } from "../golden/plain-text.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
@@ -36,15 +36,18 @@ function told(): readonly (Input | undefined)[] {
   return inputs.filter((one) => one.node === node).map(({ input }) => input);
 }
 
-function onDisk(): Ledger {
-  let ledger = emptyLedger;
+const second = Effect.runSync(secondProgram()).program;
+
+function onDisk(by: Program): Ledger {
+  let ledger = by.emptyLedger;
   for (const { payload } of readCommits(directory)) {
-    for (const event of decodeCommit(payload)) ledger = evolve(ledger, event);
+    for (const event of by.decodeCommit(by.copyOf(payload))) ledger = by.evolve(ledger, event);
   }
   return ledger;
 }
 
-const begin = (): Lockstep => lockstep(modelledSigner(node + 1), onDisk(), onDisk(), modelledCheck);
+const begin = (): Lockstep =>
+  lockstep(modelledSigner(node + 1), onDisk(program), onDisk(second), second, modelledCheck);
 
 async function live(
   journal: OpenJournal,
@@ -59,11 +62,11 @@ async function live(
     }
     if (mode === "guarded") {
       const result = stepTogether(pair, input);
-      await keep(journal, agreedCommits(result.events, result.twinEvents), result.outputs);
+      await keep(journal, agreedCommits(result.events, result.twinEvents, second), result.outputs);
       pair = result.pair;
     } else {
-      const result = step(pair.node, input);
-      await keep(journal, encodeCommits(result.events), result.outputs);
+      const result = program.step(pair.node, input);
+      await keep(journal, program.encodeCommits(result.events), result.outputs);
       pair = { ...pair, node: result.node };
     }
   }
@@ -109,8 +112,9 @@ readSync(0, new Uint8Array(1));
 try {
   const after = await live(journal, before, told().slice(half));
   await journal.close();
-  const memory = encodeSnapshot(after.node.ledger, noResets);
-  if (mode === "guarded" && !sameBytes(memory, encodeSnapshot(onDisk(), noResets))) {
+  const memory = program.encodeSnapshot(after.node.ledger, noResets);
+  const disk = second.encodeSnapshot(onDisk(second), noResets);
+  if (mode === "guarded" && !sameBytes(memory, disk)) {
     throw new Parted("the journal, folded again, is another ledger");
   }
   process.stdout.write("done\n");

@@ -19,6 +19,7 @@ import { type AgentPorts, agentPorts } from "./ports.ts";
 import { fixedDifference } from "./reconfiguration.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { type ResetCounts, resetCounter } from "./reset-counts.ts";
+import { secondProgram } from "./second-program.ts";
 import { type TurnTaker, turnTaker, type Work } from "./turn-taker.ts";
 
 /** The journal failed: the agent acts no more. The kernel goes on with what it was told last. */
@@ -85,13 +86,15 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   let config = first;
   let plan = blueprint(keys.nodeId, config);
   const resets = resetCounter();
+  const second = yield* secondProgram();
   const turns = turnTaker(
     ports,
     // Read twice, so that the two that go in lockstep share no memory.
     lockstep(
       keys.signer,
       yield* replayedLedger(journal, resets),
-      yield* replayedLedger(journal, resetCounter()),
+      yield* replayedLedger(journal, resetCounter(), second.program),
+      second.program,
     ),
     journalRoom(journal, resets, config.journal.snapshotEvery),
     resets,

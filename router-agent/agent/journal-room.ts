@@ -6,6 +6,7 @@ import type { Ledger } from "#core/journal/ledger.ts";
 import { type KeptResets, restatement } from "#core/journal/restatement.ts";
 import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
 import { agreedCommits, Parted } from "#core/node/lockstep.ts";
+import type { Program } from "#core/node/program.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { resetCounter } from "./reset-counts.ts";
 
@@ -13,6 +14,7 @@ import { resetCounter } from "./reset-counts.ts";
 interface TwoLedgers {
   readonly node: { readonly ledger: Ledger };
   readonly twin: { readonly ledger: Ledger };
+  readonly second: Program;
 }
 
 /** Keeps a journal below its limit for ever. */
@@ -48,13 +50,17 @@ export function journalRoom(
   let failed = false;
 
   /** What both say that everything comes down to. @throws Parted */
-  const restating = ({ node, twin }: TwoLedgers): readonly Uint8Array[] =>
-    agreedCommits(restatement(node.ledger, resets), restatement(twin.ledger, resets));
+  const restating = ({ node, twin, second }: TwoLedgers): readonly Uint8Array[] =>
+    agreedCommits(
+      restatement(node.ledger, resets),
+      second.restatement(twin.ledger, resets),
+      second,
+    );
 
-  /** The journal folded once more, from the disk: what is in memory must be that. @throws Parted */
-  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array) {
+  /** The journal folded once more, by the second program: memory must be that. @throws Parted */
+  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array, second: Program) {
     const again = resetCounter();
-    const folded = encodeSnapshot(yield* replayedLedger(journal, again), again);
+    const folded = second.encodeSnapshot(yield* replayedLedger(journal, again, second), again);
     if (!sameBytes(folded, payload)) {
       return yield* Effect.die(new Parted("the journal, folded again, is another ledger"));
     }
@@ -74,13 +80,13 @@ export function journalRoom(
   });
 
   /** A snapshot that cannot be kept costs time at the next start, and nothing else. */
-  const keepSnapshot = ({ node: { ledger } }: TwoLedgers) =>
+  const keepSnapshot = ({ node: { ledger }, second }: TwoLedgers) =>
     Effect.gen(function* () {
       if (sinceSnapshot < snapshotEvery || ledger.node === undefined) return;
       sinceSnapshot = 0;
       const { commits } = yield* journal.stat;
       const payload = encodeSnapshot(ledger, resets);
-      yield* compareWithDisk(payload);
+      yield* compareWithDisk(payload, second);
       if (payload.length > snapshotLimit) return;
       yield* journal.snapshot({ sequence: commits, payload });
     }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));

@@ -21,7 +21,7 @@ import type { Network, SimNode } from "./network.ts";
 export function flipMemory(net: Network, node: SimNode): void {
   if (node.flipped !== undefined) return;
   const { ledger, live, tunnelKey } = node.core;
-  const pair = lockstep(node.signer, ledger, ledger, node.holds);
+  const pair = lockstep(node.signer, ledger, ledger, undefined, node.holds);
   const remembering = (one: Node): Node => ({
     ...one,
     live: copyOf(live),
@@ -41,7 +41,7 @@ export function stepFlipped(node: SimNode, input: Input): Step | undefined {
   if (flipped === undefined) return undefined;
   try {
     const done = stepTogether(flipped.pair, input);
-    agreedCommits(done.events, done.twinEvents);
+    agreedCommits(done.events, done.twinEvents, done.pair.second);
     const durable = done.events.reduce<typeof flipped.durable>(
       (ledger, event: LedgerEvent) => evolve(ledger, event),
       flipped.durable,
