@@ -19,10 +19,19 @@ export interface Lockstep {
   readonly node: Node;
   /** The one that only has to come to the same. */
   readonly twin: Node;
-  /** What the twin is made of: a program of its own where the shell loaded one. */
-  readonly second: Program;
+  readonly programs: Programs;
   readonly memo: Memo;
 }
+
+/** What the two nodes are made of. A bit of a program that both are made of flips for both. */
+export interface Programs {
+  readonly first: Program;
+  /** The twin's: one of its own where the shell loaded it once more. */
+  readonly second: Program;
+}
+
+/** Both of the program that this module belongs to, where there is no other one. */
+const onlyProgram: Programs = { first: program, second: program };
 
 /** What one step of the first node had signed and checked: keys do their slow work once. */
 interface Memo {
@@ -47,45 +56,42 @@ export interface Together extends Step {
 /**
  * A pair that has just read its journal.
  * @param ledger and `twinLedger`: folded apart from each other, so that they share nothing.
- * @param second what the twin is made of; a bit of a program that both are made of flips for both.
- * @param holds how signatures are checked, where not as each program does it.
  */
 export function lockstep(
   signer: Signer,
   ledger: Ledger,
   twinLedger: Ledger,
-  second: Program = program,
-  holds?: SignatureCheck,
+  programs: Programs = onlyProgram,
 ): Lockstep {
+  const { first, second } = programs;
   const memo: Memo = { signatures: new Map(), held: new Set(), copy: second.inputCopier() };
-  const [check, twinCheck] = [holds ?? program.signedBy, holds ?? second.signedBy];
-  const node = program.wake(
+  const node = first.wake(
     noting(signer, memo),
-    program.copyOf(ledger),
-    notingChecks(check, memo),
+    first.copyOf(ledger),
+    notingChecks(first.signedBy, memo),
   );
   const twin = second.wake(
-    repeating(signer.id, twinCheck, memo, second),
+    repeating(signer.id, memo, second),
     second.copyOf(twinLedger),
-    repeatingChecks(twinCheck, memo),
+    repeatingChecks(second.signedBy, memo),
   );
-  return { node, twin, second, memo };
+  return { node, twin, programs, memo };
 }
 
 /**
  * One input to both.
  * @throws Parted where what they would do differs; whatever `step` throws where both throw.
  */
-export function stepTogether({ node, twin, second, memo }: Lockstep, input: Input): Together {
+export function stepTogether({ node, twin, programs, memo }: Lockstep, input: Input): Together {
   memo.signatures.clear();
   memo.held.clear();
   const apart = memo.copy(input);
-  const first = attempt(() => program.step(node, input));
-  const other = attempt(() => second.step(twin, apart));
+  const first = attempt(() => programs.first.step(node, input));
+  const other = attempt(() => programs.second.step(twin, apart));
   if ("error" in first && "error" in other) throw first.error;
   if ("error" in first || "error" in other) throw new Parted("only one of two steps failed");
   const outputs = agreedOutputs(first.value.outputs, other.value.outputs);
-  const pair = { node: first.value.node, twin: other.value.node, second, memo };
+  const pair = { node: first.value.node, twin: other.value.node, programs, memo };
   return { ...first.value, outputs, pair, twinEvents: other.value.events };
 }
 
@@ -96,9 +102,9 @@ export function stepTogether({ node, twin, second, memo }: Lockstep, input: Inpu
 export function agreedCommits(
   events: readonly LedgerEvent[],
   twinEvents: readonly LedgerEvent[],
-  second: Program = program,
+  { first, second }: Programs = onlyProgram,
 ): readonly Uint8Array[] {
-  const [commits, others] = [program.encodeCommits(events), second.encodeCommits(twinEvents)];
+  const [commits, others] = [first.encodeCommits(events), second.encodeCommits(twinEvents)];
   if (commits.length !== others.length) throw new Parted("the two journal different events");
   for (const [i, commit] of commits.entries()) {
     if (!sameBytes(commit, others[i] ?? new Uint8Array(0))) {
@@ -161,16 +167,15 @@ function noting(signer: Signer, { signatures }: Memo): Signer {
  */
 function repeating(
   signerId: Signer["id"],
-  holds: SignatureCheck,
   { signatures }: Memo,
-  { copyOf }: Program,
+  { copyOf, signedBy }: Program,
 ): Signer {
   const id = copyOf(signerId);
   return {
     id,
     sign: (digest) => {
       const known = signatures.get(toHex(digest));
-      const holding = known !== undefined && holds(id, digest, known);
+      const holding = known !== undefined && signedBy(id, digest, known);
       return copyOf(holding ? known : new Uint8Array(signatureLength));
     },
   };

@@ -46,7 +46,7 @@ function feedPair(batches: readonly (readonly Reading[])[]): () => void {
   return () => {
     for (const readings of batches) {
       const result = stepTogether(pair, { type: "Readings", readings });
-      agreedCommits(result.events, result.twinEvents, pair.second);
+      agreedCommits(result.events, result.twinEvents, pair.programs);
       pair = result.pair;
     }
   };

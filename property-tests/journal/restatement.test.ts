@@ -165,6 +165,7 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
     place,
     Effect.fnUntraced(function* (journal) {
       const room = journalRoom(journal, resets, 500);
+      const programs = { first: program, second: program };
       for (let round = 0; round < 3000; round++) {
         traffic(world, 0, 0, 4n, 0n);
         drain(world, 1);
@@ -174,7 +175,7 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
         resets.count(events);
         yield* journal.append(encodeCommits(events));
         expect(
-          yield* room.keep({ node: self, twin: self, second: program }, events.length),
+          yield* room.keep({ node: self, twin: self, programs }, events.length),
         ).toBeUndefined();
         const stat = yield* journal.stat;
         expect(stat.bytes).toBeLessThanOrEqual(BigInt(limit));

@@ -161,7 +161,8 @@ function bundled(home: string): string {
   const esm = ["--platform", "node", "--format", "esm", "--entryFileNames", "victim.mjs"];
   bundle("memory-victim.ts", [...esm, "-d", home]);
   const script = ["--format", "iife", "--name", "core", "--minify"];
-  bundle("../../core/node/program.ts", [...script, "-o", join(home, "second-program.js")]);
+  const second = ["-o", join(home, "second-program.js")];
+  bundle("victim-program.ts", [...script, ...second]);
   return join(home, "victim.mjs");
 }
 

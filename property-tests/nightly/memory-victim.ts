@@ -16,10 +16,11 @@ import {
   stepTogether,
 } from "#core/node/lockstep.ts";
 import type { Output } from "#core/node/output.ts";
-import { type Program, program } from "#core/node/program.ts";
+import type { Program } from "#core/node/program.ts";
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText } from "../golden/plain-text.ts";
-import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { modelledProgram } from "../simulator/modelled-program.ts";
+import { modelledSigner } from "../simulator/test-signer.ts";
 
 // A router's decisions in a process whose memory somebody else damages:
 // `memory-victim.ts DIRECTORY RUN.json guarded|bare`. It lives through the first half of a recorded
@@ -36,7 +37,10 @@ function told(): readonly (Input | undefined)[] {
   return inputs.filter((one) => one.node === node).map(({ input }) => input);
 }
 
+// The second one is of the same making, in a file of its own.
+const first = modelledProgram;
 const second = Effect.runSync(secondProgram()).program;
+const programs = { first, second };
 
 function onDisk(by: Program): Ledger {
   let ledger = by.emptyLedger;
@@ -47,7 +51,7 @@ function onDisk(by: Program): Ledger {
 }
 
 const begin = (): Lockstep =>
-  lockstep(modelledSigner(node + 1), onDisk(program), onDisk(second), second, modelledCheck);
+  lockstep(modelledSigner(node + 1), onDisk(first), onDisk(second), programs);
 
 async function live(
   journal: OpenJournal,
@@ -62,11 +66,15 @@ async function live(
     }
     if (mode === "guarded") {
       const result = stepTogether(pair, input);
-      await keep(journal, agreedCommits(result.events, result.twinEvents, second), result.outputs);
+      await keep(
+        journal,
+        agreedCommits(result.events, result.twinEvents, programs),
+        result.outputs,
+      );
       pair = result.pair;
     } else {
-      const result = program.step(pair.node, input);
-      await keep(journal, program.encodeCommits(result.events), result.outputs);
+      const result = first.step(pair.node, input);
+      await keep(journal, first.encodeCommits(result.events), result.outputs);
       pair = { ...pair, node: result.node };
     }
   }
@@ -112,7 +120,7 @@ readSync(0, new Uint8Array(1));
 try {
   const after = await live(journal, before, told().slice(half));
   await journal.close();
-  const memory = program.encodeSnapshot(after.node.ledger, noResets);
+  const memory = first.encodeSnapshot(after.node.ledger, noResets);
   const disk = second.encodeSnapshot(onDisk(second), noResets);
   if (mode === "guarded" && !sameBytes(memory, disk)) {
     throw new Parted("the journal, folded again, is another ledger");

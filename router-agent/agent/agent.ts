@@ -10,6 +10,7 @@ import type { Config } from "#agent/config/config.ts";
 import type { Input } from "#core/node/input.ts";
 import { lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
+import { program } from "#core/node/program.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
@@ -94,7 +95,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
       keys.signer,
       yield* replayedLedger(journal, resets),
       yield* replayedLedger(journal, resetCounter(), second.program),
-      second.program,
+      { first: program, second: second.program },
     ),
     journalRoom(journal, resets, config.journal.snapshotEvery),
     resets,

@@ -37,6 +37,6 @@ export function decide(begun: Lockstep, inputs: readonly Input[]): Decided {
       faults.push(`an input of type ${input.type} was dropped: ${String(error)}`);
     }
   }
-  const commits = agreedCommits(events, twinEvents, pair.second);
+  const commits = agreedCommits(events, twinEvents, pair.programs);
   return { pair, events, commits, outputs, faults };
 }

@@ -3,10 +3,8 @@ import type { Journal } from "#adapters/journal/journal.ts";
 import { snapshotLimit } from "#adapters/journal/snapshot-slot.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import { type KeptResets, restatement } from "#core/journal/restatement.ts";
-import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
-import { agreedCommits, Parted } from "#core/node/lockstep.ts";
-import type { Program } from "#core/node/program.ts";
+import type { KeptResets } from "#core/journal/restatement.ts";
+import { agreedCommits, Parted, type Programs } from "#core/node/lockstep.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { resetCounter } from "./reset-counts.ts";
 
@@ -14,7 +12,7 @@ import { resetCounter } from "./reset-counts.ts";
 interface TwoLedgers {
   readonly node: { readonly ledger: Ledger };
   readonly twin: { readonly ledger: Ledger };
-  readonly second: Program;
+  readonly programs: Programs;
 }
 
 /** Keeps a journal below its limit for ever. */
@@ -50,15 +48,15 @@ export function journalRoom(
   let failed = false;
 
   /** What both say that everything comes down to. @throws Parted */
-  const restating = ({ node, twin, second }: TwoLedgers): readonly Uint8Array[] =>
+  const restating = ({ node, twin, programs }: TwoLedgers): readonly Uint8Array[] =>
     agreedCommits(
-      restatement(node.ledger, resets),
-      second.restatement(twin.ledger, resets),
-      second,
+      programs.first.restatement(node.ledger, resets),
+      programs.second.restatement(twin.ledger, resets),
+      programs,
     );
 
   /** The journal folded once more, by the second program: memory must be that. @throws Parted */
-  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array, second: Program) {
+  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array, { second }: Programs) {
     const again = resetCounter();
     const folded = second.encodeSnapshot(yield* replayedLedger(journal, again, second), again);
     if (!sameBytes(folded, payload)) {
@@ -80,13 +78,13 @@ export function journalRoom(
   });
 
   /** A snapshot that cannot be kept costs time at the next start, and nothing else. */
-  const keepSnapshot = ({ node: { ledger }, second }: TwoLedgers) =>
+  const keepSnapshot = ({ node: { ledger }, programs }: TwoLedgers) =>
     Effect.gen(function* () {
       if (sinceSnapshot < snapshotEvery || ledger.node === undefined) return;
       sinceSnapshot = 0;
       const { commits } = yield* journal.stat;
-      const payload = encodeSnapshot(ledger, resets);
-      yield* compareWithDisk(payload, second);
+      const payload = programs.first.encodeSnapshot(ledger, resets);
+      yield* compareWithDisk(payload, programs);
       if (payload.length > snapshotLimit) return;
       yield* journal.snapshot({ sequence: commits, payload });
     }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));
