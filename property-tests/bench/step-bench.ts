@@ -16,7 +16,7 @@ import { money, noMoney, tokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { modelledProgram } from "../simulator/modelled-program.ts";
+import { program as modelledProgram } from "../simulator/modelled-program.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
 
 /** What the bench of `step` found. */

@@ -16,11 +16,11 @@ import {
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText, plainText } from "../golden/plain-text.ts";
 import { flip, leavesOf, sharedObjects } from "../simulator/flipped-state.ts";
-import { modelledProgram } from "../simulator/modelled-program.ts";
+import { program } from "../simulator/modelled-program.ts";
 import { modelledSigner } from "../simulator/test-signer.ts";
 import { runs } from "./law-runs.ts";
 
-const modelled = { first: modelledProgram, second: modelledProgram };
+const modelled = { first: program, second: program };
 const text = readFileSync(new URL("../golden/run.json", import.meta.url), "utf8");
 const recorded = (): GoldenRun => fromPlainText(text) as GoldenRun;
 

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { toHex } from "#core/identity/hexadecimal.ts";
+import { writeSecondProgram } from "../simulator/second-bundle.ts";
 import { seeded } from "./acknowledged.ts";
 
 /** What came of flipping one bit of a process's memory, again and again (G3). */
@@ -158,20 +159,20 @@ function leftIn(directory: string, said: string): Life {
 
 /** The victim as it is shipped, in two files: it starts thousands of times. */
 function bundled(home: string): string {
-  const esm = ["--platform", "node", "--format", "esm", "--entryFileNames", "victim.mjs"];
-  bundle("memory-victim.ts", [...esm, "-d", home]);
-  const script = ["--format", "iife", "--name", "core", "--minify"];
-  const second = ["-o", join(home, "second-program.js")];
-  bundle("victim-program.ts", [...script, ...second]);
-  return join(home, "victim.mjs");
-}
-
-function bundle(source: string, options: readonly string[]): void {
   const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const program = at("../../node_modules/rolldown/bin/cli.mjs");
-  const words = [program, at(source), "--logLevel", "silent", ...options];
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      at("../../node_modules/rolldown/bin/cli.mjs"),
+      at("memory-victim.ts"),
+      ...["--platform", "node", "--format", "esm", "--logLevel", "silent"],
+      ...["--entryFileNames", "victim.mjs", "-d", home],
+    ],
+    { encoding: "utf8" },
+  );
   if (status !== 0) throw new Error(`the victim could not be bundled: ${stderr}`);
+  writeSecondProgram(home, "modelled");
+  return join(home, "victim.mjs");
 }
 
 /** One life, and what is left of it. `harm` gets the process while it waits. */

@@ -19,7 +19,7 @@ import type { Output } from "#core/node/output.ts";
 import type { Program } from "#core/node/program.ts";
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText } from "../golden/plain-text.ts";
-import { modelledProgram } from "../simulator/modelled-program.ts";
+import { program as first } from "../simulator/modelled-program.ts";
 import { modelledSigner } from "../simulator/test-signer.ts";
 
 // A router's decisions in a process whose memory somebody else damages:
@@ -38,7 +38,6 @@ function told(): readonly (Input | undefined)[] {
 }
 
 // The second one is of the same making, in a file of its own.
-const first = modelledProgram;
 const second = Effect.runSync(secondProgram()).program;
 const programs = { first, second };
 

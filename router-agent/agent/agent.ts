@@ -60,6 +60,8 @@ export interface Agent {
   readonly counts: Readonly<AgentCounts>;
   /** How often counters began anew, on each account, over the whole life of the journal. */
   readonly resets: ResetCounts;
+  /** Two, or one that both nodes are made of: see {@link secondProgram}. */
+  readonly programs: 1 | 2;
   /** Alarms so far, newest last. */
   readonly alarms: readonly string[];
 }
@@ -150,6 +152,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
     flipped: turns.flipped,
     counts: turns.counts,
     resets,
+    programs: second.own ? 2 : 1,
     alarms: turns.alarms,
   };
   return agent;
