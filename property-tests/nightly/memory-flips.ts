@@ -54,7 +54,7 @@ export type FlipMode = "guarded" | "bare";
 const pageSize = 4096;
 
 /** A process that has not said anything after so many milliseconds hangs. */
-const patience = 20_000;
+const patience = 60_000;
 
 /**
  * One process for each trial: it lives through half of a recorded run, one bit of its resident

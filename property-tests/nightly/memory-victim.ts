@@ -49,8 +49,14 @@ function onDisk(by: Program): Ledger {
   return ledger;
 }
 
-const begin = (): Lockstep =>
-  lockstep(modelledSigner(node + 1), onDisk(first), onDisk(second), programs);
+function begin(): Lockstep {
+  const signer = modelledSigner(node + 1);
+  const ledger = onDisk(first);
+  // A key file says which id follows from its secret, and a start that comes to another one is refused.
+  if (ledger.node !== undefined && ledger.node !== signer.id)
+    throw new Parted("another node's key");
+  return lockstep(signer, ledger, onDisk(second), programs);
+}
 
 async function live(
   journal: OpenJournal,

@@ -31,9 +31,8 @@ export const statusCommand = Command.make(
   }),
 ).pipe(Command.withDescription("Show the node, what it risks, and every account"));
 
-/** Said by an agent that runs from its sources. */
-const onlyProgram =
-  "both deciding nodes are of one program: a flipped bit of it may go unnoticed; `npm run bundle` makes two";
+/** Said where a loader gave the same module twice. */
+const onlyProgram = "both deciding nodes are of one program: a flipped bit of it may go unnoticed";
 
 /** Only what a person should know: that history is not as it was wanted. */
 function historyLines({ history }: NodeStatus, config: Config): readonly string[] {
