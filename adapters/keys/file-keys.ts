@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, link, mkdir, open, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -11,8 +11,15 @@ import {
   type Secrets,
   writeKeyFile,
 } from "./key-file-text.ts";
+import { isSealed, seal, unseal } from "./key-seal.ts";
 import { Keys } from "./keys.ts";
-import { type KeysError, KeysExposed, KeysMalformed, KeysUnavailable } from "./keys-error.ts";
+import {
+  type KeysError,
+  KeysExposed,
+  KeysMalformed,
+  KeysSealed,
+  KeysUnavailable,
+} from "./keys-error.ts";
 import { keysOf } from "./keys-of.ts";
 import { isSecret, secretLength } from "./secret-signer.ts";
 import { clamped, tunnelKeyLength } from "./tunnel-key.ts";
@@ -22,27 +29,100 @@ import { clamped, tunnelKeyLength } from "./tunnel-key.ts";
  * can read, or that is not exactly a key file, is refused and left as it is: making new keys would
  * make another node, whose channels and debts are not ours.
  */
-export const fileKeys = (path: string): Layer.Layer<Keys, KeysError> =>
-  Layer.effect(Keys, keysFrom(path));
+export const fileKeys = (path: string, passphraseFile?: string): Layer.Layer<Keys, KeysError> =>
+  Layer.effect(Keys, keysFrom(path, passphraseFile));
 
-const keysFrom = Effect.fnUntraced(function* (path: string) {
+/**
+ * Seals the keys of a file with the passphrase in another one, in place: the old text is replaced by
+ * one that nobody reads without it. Done already, it changes nothing.
+ */
+export const sealKeys = Effect.fnUntraced(function* (path: string, passphraseFile: string) {
+  const text = yield* readIfThere(path);
+  if (text === undefined) return yield* unavailable(path, "read", "ENOENT");
+  const passphrase = yield* passphraseIn(passphraseFile);
+  if (isSealed(text)) {
+    yield* opened(path, text, passphrase);
+    return;
+  }
+  const content = readKeyFile(text);
+  if (content.kind === "malformed") {
+    return yield* new KeysMalformed({ path, line: content.line, allowed: content.allowed });
+  }
+  const beside = `${path}.${randomBytes(6).toString("hex")}.new`;
+  yield* writeSynced(beside, seal(text, passphrase));
+  yield* attempt(path, "replace", () => rename(beside, path));
+  yield* syncDirectory(dirname(path));
+});
+
+const keysFrom = Effect.fnUntraced(function* (path: string, passphraseFile: string | undefined) {
   yield* attempt(dirname(path), "make directory", () =>
     mkdir(dirname(path), { recursive: true, mode: 0o700 }),
   );
   yield* checkDirectory(dirname(path));
   let text = yield* readIfThere(path);
   if (text === undefined) {
-    yield* create(path);
+    yield* create(path, passphraseFile);
     // What the file says now counts: another process may have been the first.
     text = yield* readIfThere(path);
   }
   if (text === undefined) return yield* unavailable(path, "read", "ENOENT");
-  const content: KeyFileText = readKeyFile(text);
+  const plain = yield* plainText(path, text, passphraseFile);
+  const content: KeyFileText = readKeyFile(plain);
   if (content.kind === "malformed") {
     return yield* new KeysMalformed({ path, line: content.line, allowed: content.allowed });
   }
   return keysOf(content.secrets);
 });
+
+/** What a file says, once it is opened; a file that should be sealed and is not is refused. */
+const plainText = Effect.fnUntraced(function* (
+  path: string,
+  text: string,
+  passphraseFile: string | undefined,
+) {
+  if (!isSealed(text)) {
+    if (passphraseFile === undefined) return text;
+    return yield* new KeysSealed({
+      path,
+      found: "is not sealed, and the configuration names a passphrase",
+      remedy: "seal it with `keys --seal`, or take keys_passphrase away",
+    });
+  }
+  if (passphraseFile === undefined) {
+    return yield* new KeysSealed({
+      path,
+      found: "is sealed",
+      remedy: "name the file of its passphrase in keys_passphrase",
+    });
+  }
+  return yield* opened(path, text, yield* passphraseIn(passphraseFile));
+});
+
+const opened = Effect.fnUntraced(function* (path: string, text: string, passphrase: string) {
+  const found = unseal(text, passphrase);
+  if (found.kind === "text") return found.text;
+  if (found.kind === "malformed") {
+    return yield* new KeysMalformed({ path, line: found.line, allowed: found.allowed });
+  }
+  return yield* new KeysSealed({
+    path,
+    found: "does not open with this passphrase, or was altered",
+    remedy: "give the one that sealed it",
+  });
+});
+
+/** The first line of a file that only its owner may read. */
+const passphraseIn = Effect.fnUntraced(function* (path: string) {
+  const text = yield* readIfThere(path);
+  if (text === undefined) return yield* unavailable(path, "read the passphrase in", "ENOENT");
+  const [line = ""] = text.split("\n", 1);
+  if (line.length >= leastPassphrase) return line;
+  const allowed = `a passphrase of at least ${leastPassphrase} characters`;
+  return yield* new KeysMalformed({ path, line: 1, allowed });
+});
+
+/** Shorter ones are guessed. */
+const leastPassphrase = 12;
 
 /** In a directory that others can write to, others can put another file in place of ours. */
 const checkDirectory = Effect.fnUntraced(function* (path: string) {
@@ -103,9 +183,12 @@ const readGuarded = Effect.fnUntraced(function* (path: string, file: FileHandle)
 });
 
 /** Writes new keys beside the place, synced, and puts them there only if nothing is there yet. */
-const create = Effect.fnUntraced(function* (path: string) {
+const create = Effect.fnUntraced(function* (path: string, passphraseFile: string | undefined) {
   const beside = `${path}.${randomBytes(6).toString("hex")}.new`;
-  const placed = writeSynced(beside, writeKeyFile(newSecrets())).pipe(
+  const plain = writeKeyFile(newSecrets());
+  const text =
+    passphraseFile === undefined ? plain : seal(plain, yield* passphraseIn(passphraseFile));
+  const placed = writeSynced(beside, text).pipe(
     Effect.andThen(
       Effect.tryPromise({ try: () => link(beside, path), catch: codeOf }).pipe(
         Effect.catch((code) =>

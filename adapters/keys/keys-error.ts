@@ -1,7 +1,7 @@
 import * as Data from "effect/Data";
 
 /** Why a node has no keys. The file is left as it was found, always. */
-export type KeysError = KeysExposed | KeysMalformed | KeysUnavailable;
+export type KeysError = KeysExposed | KeysMalformed | KeysSealed | KeysUnavailable;
 
 /** Others could read the secrets, or put other ones in their place. Names the remedy. */
 export class KeysExposed extends Data.TaggedError("KeysExposed")<{
@@ -36,5 +36,16 @@ export class KeysUnavailable extends Data.TaggedError("KeysUnavailable")<{
 }> {
   override get message(): string {
     return `cannot ${this.doing} ${this.path}: ${this.code}`;
+  }
+}
+
+/** Keys are sealed, or should be, and do not open so. Names the remedy. */
+export class KeysSealed extends Data.TaggedError("KeysSealed")<{
+  readonly path: string;
+  readonly found: string;
+  readonly remedy: string;
+}> {
+  override get message(): string {
+    return `${this.path} ${this.found}: ${this.remedy}`;
   }
 }

@@ -156,6 +156,8 @@ function afterStep(entry: Entry, side: 0 | 1, step: ChannelStep): Entry {
       return raised(entry, "deposits", side, step.total);
     case "Register":
       return raised(entry, "registered", side === 0 ? 1 : 0, step.voucher.cumulative);
+    case "RegisterOurs":
+      return raised(entry, "registered", side, step.voucher.cumulative);
     case "Withdraw":
       return raised(entry, "withdrawn", side, step.permit.total);
     case "StartClose":

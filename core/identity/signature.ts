@@ -27,9 +27,16 @@ export type SignatureCheck = (id: NodeId, digest: Uint8Array, signature: Signatu
 /** What a signed text is about. The domain is hashed in: no signature serves two purposes. */
 export type SigningDomain = "lease" | "hello" | "statement" | "advert" | "channel";
 
-/** SHA-256 over protocol, version, domain and the canonical bytes of the fields. */
-export function signingDigest(domain: SigningDomain, fields: readonly Field[]): Uint8Array {
-  return sha256(canonical(["meshtoll", 1, domain, fields]));
+/**
+ * SHA-256 over protocol, version, domain and the canonical bytes of the fields.
+ * @param version: of the form that is signed, so that no text of one version passes for another's.
+ */
+export function signingDigest(
+  domain: SigningDomain,
+  fields: readonly Field[],
+  version = 1,
+): Uint8Array {
+  return sha256(canonical(["meshtoll", version, domain, fields]));
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   helloDigest,
   statementDigest,
 } from "#core/peer/message-form.ts";
+import { commonVersion, firstVersions } from "#core/peer/version.ts";
 import { noMoney } from "#core/units/money.ts";
 import { origin } from "#core/units/position.ts";
 import { headTo, meet } from "./meeting.ts";
@@ -19,7 +20,10 @@ const noChannel = "0".repeat(64);
 /** The destination of offers for everything that is forwarded. */
 const anywhere = "::/0";
 
-/** HELLO: identity, constants, tunnel key and channel. Answers the last HELLO heard. */
+/**
+ * HELLO: identity, constants, tunnel key and channel. Answers the last HELLO heard. Said in its first
+ * form too, until the neighbour says that it speaks another: an old one would know us by no other.
+ */
 export function sendHello(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
@@ -38,7 +42,7 @@ export function greet(turn: Turn, neighbour: number, of: Acting): void {
 function sayHello(turn: Turn, neighbour: number, of: Acting, to: Hello["to"]): void {
   const { journal } = turn.node.ledger;
   if (journal === undefined) return;
-  const hello: Omit<Hello, "signature"> = {
+  const hello: Greeting = {
     type: "HELLO",
     sender: turn.node.signer.id,
     from: journal,
@@ -54,6 +58,16 @@ function sayHello(turn: Turn, neighbour: number, of: Acting, to: Hello["to"]): v
     tunnelKey: turn.node.tunnelKey,
     channelId: of.ledger.channel?.channelId ?? noChannel,
   };
+  const { oldest, newest } = turn.node.versions;
+  if (oldest === 1 && of.live.speaks === undefined) say(turn, neighbour, hello);
+  if (newest === 1) return;
+  const heard = of.live.speaks?.newest ?? (of.live.hello === undefined ? 0 : 1);
+  say(turn, neighbour, { ...hello, speaks: { oldest, newest, heard } });
+}
+
+type Greeting = Omit<Hello, "signature">;
+
+function say(turn: Turn, neighbour: number, hello: Greeting): void {
   const signature = turn.node.signer.sign(helloDigest(hello));
   turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...hello, signature }) });
 }
@@ -70,31 +84,50 @@ export function takeHello(turn: Turn, neighbour: number, of: Acting, hello: Hell
   // A neighbour that knows no journal of ours, or an earlier one, is told which it talks to.
   if (hello.to !== turn.node.ledger.journal) {
     if (hello.to !== undefined) refuse(turn, neighbour, "message for another journal");
-    return sendHello(turn, neighbour);
+    return answer(turn, neighbour, hello);
   }
   const isNew = hello.from !== of.ledger.journal;
-  if (isNew && !meet(turn, neighbour, of, hello)) return sendHello(turn, neighbour);
+  if (isNew && !meet(turn, neighbour, of, hello)) return answer(turn, neighbour, hello);
   const known = isNew ? undefined : of.live.hello;
   if (known !== undefined && hello.run < known.run) {
     return refuse(turn, neighbour, "older than what is known");
   }
   noteDifferences(turn, neighbour, of, hello);
-  const greeted = hello.met && hello.heard === turn.node.ledger.run;
   const again = known !== undefined && hello.run > known.run;
+  // Both forms come in one run, in any order: the first form takes nothing back, but in a new run.
+  const speaks = hello.speaks ?? (isNew || again ? undefined : of.live.speaks);
   // One that comes late was said before the neighbour heard us: what is known stays known.
   const before = known !== undefined && !again && of.live.greeted;
+  const answered =
+    hello.met &&
+    hello.heard === turn.node.ledger.run &&
+    (speaks === undefined || speaks.heard >= turn.node.versions.newest);
+  const greeted = answered || before;
   // A new run may have lost what the old one acknowledged: it states its leases and totals anew.
-  revise(turn, neighbour, {
-    hello,
-    greeted: greeted || before,
-    ...(again ? { acknowledged: noMoney } : {}),
-  });
-  if (isNew || !(greeted || before)) sendHello(turn, neighbour);
+  revise(turn, neighbour, { hello, speaks, greeted, ...(again ? { acknowledged: noMoney } : {}) });
+  if (isSecondForm(hello)) return;
+  if (isNew || !greeted) answer(turn, neighbour, hello);
   sendVoucher(turn, neighbour);
   sendAdvert(turn, neighbour);
 }
 
+/**
+ * A greeting leads to one answer at most: where both of its forms were answered, each in both forms,
+ * greetings would double without end. Where the first form is lost, a poke says both again.
+ */
+function answer(turn: Turn, neighbour: number, hello: Hello): void {
+  if (!isSecondForm(hello)) sendHello(turn, neighbour);
+}
+
+/** Whether it was said beside its first form: it only adds what is spoken. */
+function isSecondForm({ speaks }: Hello): boolean {
+  return speaks !== undefined && speaks.oldest === 1 && speaks.heard < 2;
+}
+
 function noteDifferences(turn: Turn, neighbour: number, of: Acting, hello: Hello): void {
+  if (commonVersion(turn.node.versions, hello.speaks ?? firstVersions) === undefined) {
+    refuse(turn, neighbour, "no common protocol version");
+  }
   const { policy } = of.live;
   if (policy !== undefined && !sameBytes(policy.tunnelKey, hello.tunnelKey)) {
     refuse(turn, neighbour, "tunnel key differs from the configured one");
@@ -156,6 +189,7 @@ export function sendStatement(turn: Turn, neighbour: number): void {
     ...head,
     recipient: of.ledger.id,
     counters: of.live.paths.map((path) => ({ sent: path.sent, read: path.read })),
+    ...(speaksSecond(turn, of) ? { echoes: of.live.paths.map((path) => path.theirSent) } : {}),
   };
   for (const paidClass of paidClasses(of)) {
     const path = of.live.paths[paidClass - 1];
@@ -164,6 +198,11 @@ export function sendStatement(turn: Turn, neighbour: number): void {
   }
   const signature = turn.node.signer.sign(statementDigest(statement));
   turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...statement, signature }) });
+}
+
+/** Whether we and the neighbour both speak version 2, in which STATEMENTs have echoes. */
+function speaksSecond(turn: Turn, of: Acting): boolean {
+  return (commonVersion(turn.node.versions, of.live.speaks ?? firstVersions) ?? 1) >= 2;
 }
 
 /** Whether enough has moved since the last STATEMENT for a new one: U bytes on some class. */
@@ -185,6 +224,9 @@ export function takeStatement(turn: Turn, neighbour: number, of: Acting, said: S
     if (path === undefined || counter === undefined) continue;
     const theirSent = counter.sent > path.theirSent ? counter.sent : path.theirSent;
     const theirRead = counter.read > path.theirRead ? counter.read : path.theirRead;
-    revisePath(turn, { neighbour, class: paidClass }, { theirSent, theirRead });
+    const echo = said.echoes?.[paidClass - 1];
+    const isEcho = echo !== undefined && echo > 0n && echo <= path.sent;
+    const roundTrip = isEcho ? path.sent - echo : path.roundTrip;
+    revisePath(turn, { neighbour, class: paidClass }, { theirSent, theirRead, roundTrip });
   }
 }

@@ -1,7 +1,7 @@
 import { resume } from "#core/account/counter.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import type { Meter } from "#core/meter/meter.ts";
-import type { Advert, Hello, Speaker } from "#core/peer/message.ts";
+import type { Advert, Hello, Speaker, Speaks } from "#core/peer/message.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import type { Standing } from "./output.ts";
@@ -18,6 +18,8 @@ export interface LiveNeighbour {
   readonly hello: Hello | undefined;
   /** Who said HELLO last, met or not: whom ours answers. */
   readonly heard: Speaker | undefined;
+  /** What it says it speaks, in a HELLO that says so; nothing for version 1. */
+  readonly speaks: Speaks | undefined;
   /** The neighbour has heard our present run. */
   readonly greeted: boolean;
   /** The neighbour has shown which leases it holds: until then a blank ledger grants nothing. */
@@ -54,6 +56,11 @@ export interface LivePath {
   readonly theirRead: Position;
   /** What of ours was last stated to it. */
   readonly stated: Position;
+  /**
+   * Bytes we sent in the last round trip of STATEMENTs, the neighbour's waiting for its own U
+   * included: D (T14), as measured. Nothing before the first, and with a neighbour of version 1.
+   */
+  readonly roundTrip: bigint | undefined;
 }
 
 /** A neighbour at the start of a run: its meters go on where the journal left them. */
@@ -64,6 +71,7 @@ export function awaken(neighbour: NeighbourLedger): LiveNeighbour {
     standing: "open",
     hello: undefined,
     heard: undefined,
+    speaks: undefined,
     greeted: false,
     shown: false,
     acknowledged: noMoney,
@@ -91,5 +99,6 @@ export function awakenPath(neighbour: NeighbourLedger, index: number): LivePath 
     theirSent: origin,
     theirRead: origin,
     stated: origin,
+    roundTrip: undefined,
   };
 }

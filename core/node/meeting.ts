@@ -19,7 +19,8 @@ export function meet(turn: Turn, neighbour: number, of: Acting, hello: Hello): b
     return false;
   }
   record(turn, { type: "NeighbourMet", neighbour, journal: hello.from });
-  const nothing = { hello: undefined, advert: undefined, greeted: false, shown: false } as const;
+  const unsaid = { hello: undefined, speaks: undefined, advert: undefined } as const;
+  const nothing = { ...unsaid, greeted: false, shown: false } as const;
   revise(turn, neighbour, { ...nothing, acknowledged: noMoney });
   return true;
 }

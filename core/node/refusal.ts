@@ -7,6 +7,7 @@ export type Refusal =
   | DatagramRefusal
   | CounterDoubt
   | Exclude<LeaseMisfit, "lease already held">
+  | "no common protocol version"
   | "unknown neighbour"
   | "unknown price class"
   | "message of another sender"
@@ -40,7 +41,10 @@ export type Refusal =
 export const refusalWords: Readonly<Record<Refusal, string>> = {
   "oversized datagram": "a datagram above 1200 bytes was dropped",
   "malformed datagram": "bytes that are no message were dropped",
-  "unknown protocol version": "a message of another protocol version was dropped; update one side",
+  "unknown protocol version":
+    "a message of another protocol version was dropped; a newer neighbour also says what we know",
+  "no common protocol version":
+    "the neighbour speaks other versions of the protocol; update one side",
   "unknown kind of message": "a message of a kind this version does not know was dropped",
   "counter went back": "a counter read lower than before; a second such reading counts as a reset",
   "counter jumped": "a counter jumped further than any link can carry; not counted",

@@ -91,7 +91,7 @@ function take(turn: Turn, input: Input): void {
 function takeDatagram(turn: Turn, neighbour: number, bytes: Uint8Array): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return refuseAbsent(turn, neighbour);
-  const message = decodeMessage(bytes);
+  const message = decodeMessage(bytes, turn.node.versions.newest);
   if (typeof message === "string") return refuse(turn, neighbour, message);
   if (message.sender !== of.ledger.id) {
     return refuse(turn, neighbour, "message of another sender");

@@ -13,7 +13,6 @@ import {
   type LeaseMessage,
   type Message,
   type MessageHead,
-  protocolVersion,
   type Statement,
   type VoucherMessage,
 } from "./message.ts";
@@ -50,8 +49,31 @@ export function encodeVoucher(message: VoucherMessage): Uint8Array {
   return encodeMessage({ ...message, held: message.held.map(() => undefined) });
 }
 
+/**
+ * The version of a message's form: that of the protocol in which the form came. What did not change
+ * since version 1 says 1 for ever, so that everybody reads it.
+ */
+export function messageVersion(message: Message): 1 | 2 {
+  switch (message.type) {
+    case "HELLO":
+      return helloVersion(message);
+    case "STATEMENT":
+      return statementVersion(message);
+    default:
+      return 1;
+  }
+}
+
+function helloVersion({ speaks }: Pick<Hello, "speaks">): 1 | 2 {
+  return speaks === undefined ? 1 : 2;
+}
+
+function statementVersion({ echoes }: Pick<Statement, "echoes">): 1 | 2 {
+  return echoes === undefined ? 1 : 2;
+}
+
 function formOf(message: Message): Uint8Array {
-  const kind = [protocolVersion, messageKinds[message.type]];
+  const kind = [messageVersion(message), messageKinds[message.type]];
   return canonical([...kind, ...headFields(message), ...messageFields(message)]);
 }
 
@@ -95,7 +117,12 @@ function helloFields(hello: Omit<Hello, "signature">): readonly Field[] {
     ],
     hello.tunnelKey,
     fromHex(hello.channelId),
+    ...speaksField(hello),
   ];
+}
+
+function speaksField({ speaks }: Pick<Hello, "speaks">): readonly Field[] {
+  return speaks === undefined ? [] : [[speaks.oldest, speaks.newest, speaks.heard]];
 }
 
 function leaseMessageFields(message: LeaseMessage): readonly Field[] {
@@ -112,6 +139,7 @@ function statementFields(statement: Omit<Statement, "signature">): readonly Fiel
   return [
     fromHex(statement.recipient),
     statement.counters.map((counter) => [counter.sent, counter.read]),
+    ...(statement.echoes === undefined ? [] : [statement.echoes]),
   ];
 }
 
@@ -142,12 +170,14 @@ export function channelDigest(message: Omit<ChannelMessage, "signature">): Uint8
 
 /** What the sender of a HELLO signs: every field, the head first. */
 export function helloDigest(hello: Omit<Hello, "signature">): Uint8Array {
-  return signingDigest("hello", [...headFields(hello), ...helloFields(hello)]);
+  const fields = [...headFields(hello), ...helloFields(hello)];
+  return signingDigest("hello", fields, helloVersion(hello));
 }
 
 /** What the sender of a STATEMENT signs. */
 export function statementDigest(statement: Omit<Statement, "signature">): Uint8Array {
-  return signingDigest("statement", [...headFields(statement), ...statementFields(statement)]);
+  const fields = [...headFields(statement), ...statementFields(statement)];
+  return signingDigest("statement", fields, statementVersion(statement));
 }
 
 /** What the sender of an ADVERT signs. */

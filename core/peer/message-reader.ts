@@ -23,9 +23,10 @@ import {
   type MessageHead,
   type Offer,
   offersPerMessage,
-  protocolVersion,
+  type Speaks,
 } from "./message.ts";
 import { encodeMessage, messageKinds } from "./message-form.ts";
+import { ourVersions, versionLimit } from "./version.ts";
 
 /** Why bytes are not a message. */
 export type DatagramRefusal =
@@ -34,16 +35,23 @@ export type DatagramRefusal =
   | "unknown protocol version"
   | "unknown kind of message";
 
-/** A message, or why the bytes are none. Never throws; refuses any form but the canonical one. */
-export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
+/**
+ * A message, or why the bytes are none. Never throws; refuses any form but the canonical one.
+ * @param newest: the newest version that is understood.
+ */
+export function decodeMessage(
+  bytes: Uint8Array,
+  newest = ourVersions.newest,
+): Message | DatagramRefusal {
   if (bytes.length > datagramLimit) return "oversized datagram";
   try {
     const reader = canonicalReader(bytes);
     reader.array(7, 16);
-    if (reader.small(255) !== protocolVersion) return "unknown protocol version";
+    const version = reader.small(versionLimit);
+    if (version < 1 || version > newest) return "unknown protocol version";
     const kind = reader.small(255);
     if (kind < 1 || kind > 6) return "unknown kind of message";
-    const message = readMessage(reader, kind);
+    const message = readMessage(reader, kind, version);
     reader.end();
     return sameBytes(encodeMessage(message), bytes) ? message : "malformed datagram";
   } catch (error) {
@@ -52,11 +60,12 @@ export function decodeMessage(bytes: Uint8Array): Message | DatagramRefusal {
   }
 }
 
-function readMessage(reader: CanonicalReader, kind: number): Message {
+/** What a form of another version than was read would be written as is not canonical, and refused. */
+function readMessage(reader: CanonicalReader, kind: number, version: number): Message {
   const head = readHead(reader);
   switch (kind) {
     case messageKinds.HELLO:
-      return { type: "HELLO", ...head, ...readHello(reader) };
+      return { type: "HELLO", ...head, ...readHello(reader, version) };
     case messageKinds.LEASE:
       return { type: "LEASE", ...head, ...readLeases(reader) };
     case messageKinds.VOUCHER: {
@@ -66,7 +75,7 @@ function readMessage(reader: CanonicalReader, kind: number): Message {
       return { type: "VOUCHER", ...head, voucher, held };
     }
     case messageKinds.STATEMENT:
-      return { type: "STATEMENT", ...head, ...readStatement(reader) };
+      return { type: "STATEMENT", ...head, ...readStatement(reader, version) };
     case messageKinds.ADVERT:
       return { type: "ADVERT", ...head, ...readAdvert(reader) };
     default:
@@ -81,7 +90,7 @@ function readHead(reader: CanonicalReader): MessageHead {
   return { sender, from, to: to === 0 ? undefined : journalId(to) };
 }
 
-function readHello(reader: CanonicalReader) {
+function readHello(reader: CanonicalReader, version: number) {
   const recipient = readNode(reader);
   reader.array(3, 3);
   const meetings = reader.integer(positionLimit);
@@ -101,9 +110,18 @@ function readHello(reader: CanonicalReader) {
   };
   const tunnelKey = reader.bytes(32, 32);
   const channelId = toHex(reader.bytes(32, 32));
+  const speaks = version === 1 ? {} : { speaks: readSpeaks(reader) };
   const signature = readSignature(reader);
   const greeting = { recipient, meetings, answers, met, run, heard, classes };
-  return { ...greeting, terms, tunnelKey, channelId, signature };
+  return { ...greeting, terms, tunnelKey, channelId, ...speaks, signature };
+}
+
+function readSpeaks(reader: CanonicalReader): Speaks {
+  reader.array(3, 3);
+  const oldest = reader.small(versionLimit);
+  const newest = reader.small(versionLimit);
+  if (oldest < 1 || newest < oldest) throw new Malformed("versions that nobody can speak");
+  return { oldest, newest, heard: reader.small(versionLimit) };
 }
 
 function readLeases(reader: CanonicalReader) {
@@ -113,7 +131,7 @@ function readLeases(reader: CanonicalReader) {
   return { class: paidClass, leases, credited: readOptional(reader, readVoucher) };
 }
 
-function readStatement(reader: CanonicalReader) {
+function readStatement(reader: CanonicalReader, version: number) {
   const recipient = readNode(reader);
   const count = reader.array(1, priceClassLimit);
   const counters = Array.from({ length: count }, () => {
@@ -121,7 +139,13 @@ function readStatement(reader: CanonicalReader) {
     const sent = reader.integer(positionLimit) as Position;
     return { sent, read: reader.integer(positionLimit) as Position };
   });
-  return { recipient, counters, signature: readSignature(reader) };
+  const echoes = version === 1 ? {} : { echoes: readEchoes(reader, count) };
+  return { recipient, counters, ...echoes, signature: readSignature(reader) };
+}
+
+function readEchoes(reader: CanonicalReader, count: number): readonly Position[] {
+  reader.array(count, count);
+  return Array.from({ length: count }, () => reader.integer(positionLimit) as Position);
 }
 
 function readAdvert(reader: CanonicalReader) {

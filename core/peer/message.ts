@@ -9,9 +9,7 @@ import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
 import type { Price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
-
-/** The version of the protocol that this node speaks. */
-export const protocolVersion = 1;
+import type { Versions } from "./version.ts";
 
 /** The largest datagram in bytes: fits every tunnel without fragments. */
 export const datagramLimit = 1200;
@@ -71,7 +69,15 @@ export interface Hello extends MessageHead {
   readonly tunnelKey: Uint8Array;
   /** The channel in use, 64 hexadecimal digits, all zeros for none. */
   readonly channelId: string;
+  /** From version 2 on. Without it the sender speaks version 1, or says it in another HELLO. */
+  readonly speaks?: Speaks;
   readonly signature: Signature;
+}
+
+/** Which versions the sender of a HELLO speaks. */
+export interface Speaks extends Versions {
+  /** The newest version in which the sender has heard the recipient's HELLO, 0 for none. */
+  readonly heard: number;
 }
 
 /** The payee to the payer: what it has leased and what it has been paid. Each lease is signed. */
@@ -99,6 +105,11 @@ export interface Statement extends MessageHead {
   readonly recipient: NodeId;
   /** Class 1 first. */
   readonly counters: readonly { readonly sent: Position; readonly read: Position }[];
+  /**
+   * From version 2 on, class 1 first: the recipient's `sent` as the sender heard it last. What the
+   * recipient sent since then is how many bytes pass in one round trip (D of T14), without a clock.
+   */
+  readonly echoes?: readonly Position[];
   readonly signature: Signature;
 }
 

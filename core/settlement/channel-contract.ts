@@ -1,3 +1,5 @@
+import { integers } from "#core/rules/algebra.ts";
+import { countedTotals, partsOf } from "#core/rules/contract-rules.ts";
 import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import type { ChannelStatus } from "./outlook.ts";
 
@@ -69,6 +71,7 @@ export type ContractEvent =
   | { readonly type: "Registered"; readonly payer: "a" | "b"; readonly cumulative: TokenUnits }
   | { readonly type: "Withdrawn"; readonly party: "a" | "b"; readonly totalOut: TokenUnits }
   | { readonly type: "CloseStarted"; readonly by: "a" | "b"; readonly closeAt: bigint }
+  /** The totals as far as they were paid: see {@link countedTotals}. */
   | {
       readonly type: "Closed";
       readonly cumAB: TokenUnits;
@@ -156,16 +159,9 @@ export function call(
   }
 }
 
-/**
- * What each party would get if the channel were closed now: a its deposit and what b signed to it,
- * less what it signed and took out, but at least nothing and at most what is held; b the rest.
- */
+/** What each party would get if the channel were closed now: never less than nothing. */
 export function balances(channel: ContractChannel): Balances {
-  const held = channel.depositA + channel.depositB - channel.outA - channel.outB;
-  const part = channel.depositA + channel.cumBA - channel.cumAB - channel.outA;
-  const atLeast = part > 0n ? part : 0n;
-  const a = atLeast < held ? atLeast : held;
-  return { a, b: held - a };
+  return partsOf(integers, channel);
 }
 
 function amountsOf(what: ContractCall): readonly bigint[] {
@@ -274,7 +270,9 @@ function closeTogether(
 /** For ever: a closed channel remembers that it was, and nothing else. */
 function close(channel: ContractChannel): ContractTurn {
   const paid = balances(channel);
-  const { cumAB, cumBA, notice, inEther } = channel;
+  const totals = countedTotals(integers, channel);
+  const [cumAB, cumBA] = [totals.cumAB as TokenUnits, totals.cumBA as TokenUnits];
+  const { notice, inEther } = channel;
   const tombstone: ContractChannel = { ...unopened(notice, inEther), status: "closed" };
   const event = { type: "Closed", cumAB, cumBA, paidA: paid.a, paidB: paid.b } as const;
   return { ...turn(tombstone, event), paid };

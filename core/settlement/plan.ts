@@ -3,6 +3,7 @@ import type { TokenUnits } from "#core/units/money.ts";
 import { type ChannelBooks, freePart } from "./cover.ts";
 import type { Final, Permit } from "./dealings.ts";
 import type { Outlook } from "./outlook.ts";
+import { leftUnsettled } from "./own-registration.ts";
 import type { Voucher } from "./voucher.ts";
 
 /** What an operator wants of a channel. Amounts of zero switch off what they are for. */
@@ -35,6 +36,8 @@ export type ChannelStep = (
   | { readonly type: "Open"; readonly deposit: TokenUnits }
   | { readonly type: "Deposit"; readonly total: TokenUnits }
   | { readonly type: "Register"; readonly voucher: Voucher }
+  /** Our own voucher, which the neighbour keeps from the contract: see `leftUnsettled`. */
+  | { readonly type: "RegisterOurs"; readonly voucher: Voucher }
   | { readonly type: "Withdraw"; readonly permit: Permit }
   | { readonly type: "StartClose" }
   | { readonly type: "CloseTogether"; readonly final: Final; readonly theirs: Signature }
@@ -96,7 +99,7 @@ function duringNotice(
   outlook: Outlook,
   now: bigint,
 ): SettlementStep | undefined {
-  const register = registering(books, outlook, true);
+  const register = registering(books, outlook, true) ?? registeringOurs(books, outlook);
   if (register !== undefined) return register;
   const together = closingTogether(books);
   if (together !== undefined) return together;
@@ -164,6 +167,14 @@ function registering(
   if (best === undefined || best.cumulative <= registeredIn) return undefined;
   const atStake = (best.cumulative - registeredIn) as TokenUnits;
   return { type: "Register", voucher: best, atStake, urgent };
+}
+
+/** Lest what we credited be cut, and claimed again on another channel. */
+function registeringOurs(books: ChannelBooks, outlook: Outlook): SettlementStep | undefined {
+  const left = leftUnsettled(books, outlook);
+  if (left === 0n || books.signed === undefined) return undefined;
+  const atStake = left as TokenUnits;
+  return { type: "RegisterOurs", voucher: books.signed, atStake, urgent: true };
 }
 
 function spending(books: ChannelBooks, policy: SettlementPolicy): SettlementStep | undefined {

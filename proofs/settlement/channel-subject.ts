@@ -3,6 +3,7 @@ import {
   type ChannelRules,
   carelessPermit,
   channelSystem,
+  creditAfterFinal,
   soundChannel,
   uncoveredCredit,
 } from "./channel-system.ts";
@@ -22,6 +23,11 @@ export const channelDefects: readonly {
     kills: "claim",
     subject: channelUnder(carelessPermit),
   },
+  {
+    name: "credit after the final totals",
+    kills: "claim",
+    subject: channelUnder(creditAfterFinal),
+  },
 ];
 
 function channelUnder(rules: ChannelRules): Subject {
@@ -33,6 +39,9 @@ function channelUnder(rules: ChannelRules): Subject {
     out: 3,
     signed: 2,
     credited: 3,
+    final: 1,
+    finalOut: 2,
+    finalIn: 3,
   };
   const scope = { prices: [1], constants: { most: 9 }, most, choices: 3 };
   return subjectOf(channelSystem(rules), "proofs/settlement/channel-system.ts", "0 to 3", [scope]);

@@ -1,12 +1,32 @@
 import type { Algebra } from "#core/rules/algebra.ts";
 import { capacity, isCovered, mayPermit } from "#core/rules/channel-rules.ts";
-import type { Model, State, System, World } from "../model/system.ts";
+import {
+  type Claim,
+  equal,
+  type Model,
+  type State,
+  type System,
+  type World,
+} from "../model/system.ts";
 
 /**
  * An honest party's channel with anyone: what either deposited and withdrew, the permits to withdraw
  * that the honest party signed, its own signed total, and what it credited of the other's vouchers.
+ * Where both close together: 1 once it signed the final totals, and these.
  */
-type Field = "ownDeposit" | "ownOut" | "deposit" | "permitted" | "out" | "signed" | "credited";
+const fields = [
+  "ownDeposit",
+  "ownOut",
+  "deposit",
+  "permitted",
+  "out",
+  "signed",
+  "credited",
+  "final",
+  "finalOut",
+  "finalIn",
+] as const;
+type Field = (typeof fields)[number];
 
 /** What the honest party does with vouchers and permits. */
 export interface ChannelRules {
@@ -14,6 +34,8 @@ export interface ChannelRules {
   readonly mayCredit: <I, B>(a: Algebra<I, B>, s: State<Field, I>, most: I, total: I) => B;
   /** Whether the other party may be permitted to withdraw so much in all. */
   readonly mayPermit: <I, B>(a: Algebra<I, B>, s: State<Field, I>, total: I) => B;
+  /** Whether vouchers of the other still count, final totals or not. */
+  readonly stillCounts: <I, B>(a: Algebra<I, B>, s: State<Field, I>) => B;
 }
 
 /** What ships. */
@@ -23,6 +45,7 @@ export const soundChannel: ChannelRules = {
     return isCovered(a, total, capacity(a, held, s.signed, most));
   },
   mayPermit,
+  stillCounts: (a, s) => a.atMost(s.final, a.constant(0n)),
 };
 
 /** Crediting whatever is signed, whether or not the channel holds it. */
@@ -37,14 +60,21 @@ export const carelessPermit: ChannelRules = {
   mayPermit: (a, s, total) => a.atMost(total, s.deposit),
 };
 
+/** Crediting after the final totals were signed, of which the contract never hears. */
+export const creditAfterFinal: ChannelRules = {
+  ...soundChannel,
+  stillCounts: (a) => a.atMost(a.constant(0n), a.constant(0n)),
+};
+
 /**
  * The claim theorem: once the honest party registers its best voucher, the contract pays it at least
  * what it put in and credited, less what it took out and signed away, whatever the other registers.
+ * So it does where both close together: nothing is signed or credited beside the final totals.
  */
 export function channelSystem(rules: ChannelRules): System<Field, "most"> {
   return {
     name: "channel",
-    fields: ["ownDeposit", "ownOut", "deposit", "permitted", "out", "signed", "credited"],
+    fields,
     constants: ["most"],
     model: <I, B>(world: World<"most", I, B>): Model<Field, I, B> => {
       const { a } = world;
@@ -52,9 +82,14 @@ export function channelSystem(rules: ChannelRules): System<Field, "most"> {
       const paid = { ownDeposit: z, ownOut: z, deposit: z, permitted: z, out: z };
       return {
         terms: [],
-        first: { ...paid, signed: z, credited: z },
-        actions: [...contractActions(world), ...partyActions(rules, world)],
+        first: { ...paid, signed: z, credited: z, final: z, finalOut: z, finalIn: z },
+        actions: [
+          ...contractActions(world),
+          ...partyActions(rules, world),
+          ...endingActions(world),
+        ],
         claims: (s) => [
+          ...endingClaims(a, s),
           { theorem: "claim", name: "0 <= credited", holds: a.atMost(z, s.credited) },
           { theorem: "claim", name: "out <= permitted", holds: a.atMost(s.out, s.permitted) },
           {
@@ -65,7 +100,7 @@ export function channelSystem(rules: ChannelRules): System<Field, "most"> {
           {
             theorem: "claim",
             name: "the payout is at least what was credited",
-            holds: a.atMost(own(a, s), payout(a, s)),
+            holds: a.atMost(own(a, s), payout(a, s, s.credited, s.signed)),
           },
         ],
       };
@@ -78,10 +113,40 @@ function own<I, B>(a: Algebra<I, B>, s: State<Field, I>): I {
   return a.subtract(a.add(s.ownDeposit, s.credited), a.add(s.ownOut, s.signed));
 }
 
-/** What the contract pays out: the balance, not below nothing and not above the pot. */
-function payout<I, B>(a: Algebra<I, B>, s: State<Field, I>): I {
+/** What the contract pays out under totals: the balance, not below nothing and not above the pot. */
+function payout<I, B>(a: Algebra<I, B>, s: State<Field, I>, incoming: I, outgoing: I): I {
   const pot = a.subtract(a.add(s.ownDeposit, s.deposit), a.add(s.ownOut, s.out));
-  return a.min(a.max(own(a, s), a.constant(0n)), pot);
+  const balance = a.subtract(a.add(s.ownDeposit, incoming), a.add(s.ownOut, outgoing));
+  return a.min(a.max(balance, a.constant(0n)), pot);
+}
+
+function endingClaims<I, B>(a: Algebra<I, B>, s: State<Field, I>): readonly Claim<B>[] {
+  const isOpen = a.atMost(s.final, a.constant(0n));
+  const isAll = a.and(equal(a, s.finalOut, s.signed), equal(a, s.finalIn, s.credited));
+  const paid = payout(a, s, s.finalIn, s.finalOut);
+  return [
+    {
+      theorem: "claim",
+      name: "final totals are all that was signed and credited",
+      holds: a.or(isOpen, isAll),
+    },
+    {
+      theorem: "claim",
+      name: "closed together, the payout is at least what was credited",
+      holds: a.or(isOpen, a.atMost(own(a, s), paid)),
+    },
+  ];
+}
+
+function endingActions<I, B>({ a }: World<"most", I, B>): Model<Field, I, B>["actions"] {
+  return [
+    {
+      name: "the honest party signs final totals",
+      chooses: false,
+      guard: () => [],
+      next: (s) => ({ ...s, final: a.constant(1n), finalOut: s.signed, finalIn: s.credited }),
+    },
+  ];
 }
 
 function contractActions<I, B>({ a }: World<"most", I, B>): Model<Field, I, B>["actions"] {
@@ -121,13 +186,16 @@ function partyActions<I, B>(
     {
       name: "the honest party signs more:",
       chooses: true,
-      guard: () => [],
+      guard: (s) => [{ name: "nothing is final", holds: a.atMost(s.final, a.constant(0n)) }],
       next: (s, m) => ({ ...s, signed: a.add(s.signed, m) }),
     },
     {
       name: "the honest party credits",
       chooses: true,
-      guard: (s, m) => [{ name: "Q1: covered", holds: rules.mayCredit(a, s, constants.most, m) }],
+      guard: (s, m) => [
+        { name: "Q1: covered", holds: rules.mayCredit(a, s, constants.most, m) },
+        { name: "nothing is final", holds: rules.stillCounts(a, s) },
+      ],
       next: (s, m) => ({ ...s, credited: a.max(s.credited, m) }),
     },
     {

@@ -66,7 +66,9 @@ test("on a full disk payments go on for ever, restarts succeed, and the books ag
   }
 });
 
-test("where not even history can be given back, nothing new is believed, and room ends the pause", async () => {
+test("where not even history can be given back, nothing new is believed, and room ends the pause", {
+  timeout: 300_000,
+}, async () => {
   const world = memoryRouters();
   try {
     await start(world, "a");

@@ -36,7 +36,7 @@ beforeAll(() => {
 }, bundleTime);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const text = readFileSync(new URL("../golden/run.json", import.meta.url), "utf8");
+const text = readFileSync(new URL("../golden/run-2.json", import.meta.url), "utf8");
 const toldTo = (node: number): readonly (Input | undefined)[] =>
   (fromPlainText(text) as GoldenRun).inputs
     .filter((one) => one.node === node)

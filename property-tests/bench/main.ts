@@ -7,6 +7,7 @@ import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
 import { benchReplay } from "./replay-bench.ts";
 import { benchSettlement } from "./settlement-bench.ts";
+import { benchSimulator } from "./simulator-bench.ts";
 import { benchStep } from "./step-bench.ts";
 
 /**
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   compare: () => benchComparison(),
   history: () => benchHistoryIndex(),
   settlement: () => benchSettlement(),
+  simulator: () => benchSimulator(),
 };
 
 const args = process.argv.slice(2);

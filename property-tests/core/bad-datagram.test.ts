@@ -117,8 +117,10 @@ test("another version and another kind of message are refused by name", () => {
       return newRefusals(scene.receiver, arriveAt(scene, bytes).node);
     };
     expect(changed(1, 0)).toEqual({ "unknown protocol version": 1 });
-    expect(changed(1, 2)).toEqual({ "unknown protocol version": 1 });
+    expect(changed(1, 3)).toEqual({ "unknown protocol version": 1 });
     expect(changed(1, 127)).toEqual({ "unknown protocol version": 1 });
+    // A version that is known, in which the message never had this form.
+    expect(changed(1, version === 1 ? 2 : 1)).toEqual({ "malformed datagram": 1 });
     expect(changed(2, 0)).toEqual({ "unknown kind of message": 1 });
     expect(changed(2, 7)).toEqual({ "unknown kind of message": 1 });
   }

@@ -10,7 +10,12 @@ import { decodeMessage } from "#core/peer/message-reader.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
 import { commitSpecimens } from "./commit-specimen.ts";
 import { fromPlainText, plainText } from "./plain-text.ts";
-import { digestSpecimens, eventSpecimens, messageSpecimens } from "./specimen.ts";
+import {
+  digestSpecimens,
+  eventSpecimens,
+  messageSpecimens,
+  secondMessageSpecimens,
+} from "./specimen.ts";
 
 /** Bytes by name, as they were when the name was first written. */
 export interface GoldenBytes {
@@ -21,6 +26,8 @@ export interface GoldenBytes {
 /** What a line of nodes was told, one input after the other, and what each led to. */
 export interface GoldenRun {
   readonly what: "run";
+  /** The newest version of the protocol that they speak, 1 where it is not said. */
+  readonly version?: number;
   /** How many nodes; they sign with the modelled keys 1, 2 and so on. */
   readonly nodes: number;
   readonly inputs: readonly RecordedInput[];
@@ -59,7 +66,7 @@ function recomputed(golden: GoldenBytes, entries: Readonly<Record<string, string
 /** The bytes of a specimen today. */
 export function bytesOf(what: GoldenBytes["what"], name: string): string | undefined {
   const event = eventSpecimens[name];
-  const message = messageSpecimens[name];
+  const message = messageSpecimens[name] ?? secondMessageSpecimens[name];
   const commit = commitSpecimens[name];
   switch (what) {
     case "events":
@@ -86,7 +93,8 @@ function reread(what: GoldenBytes["what"], hex: string): string {
 function rerun(golden: GoldenRun): GoldenRun {
   const signers = Array.from({ length: golden.nodes }, (_, i) => modelledSigner(i + 1));
   const journals: LedgerEvent[][] = signers.map(() => []);
-  const nodes: Node[] = signers.map((signer) => replay(signer, [], modelledCheck));
+  const versions = { oldest: 1, newest: golden.version ?? 1 };
+  const nodes: Node[] = signers.map((signer) => replay(signer, [], modelledCheck, versions));
   const inputs = golden.inputs.map(({ node: index, input }): RecordedInput => {
     const node = nodes[index];
     const signer = signers[index];
@@ -95,7 +103,7 @@ function rerun(golden: GoldenRun): GoldenRun {
       throw new RangeError(`no node ${index}`);
     }
     if (input === undefined) {
-      nodes[index] = replay(signer, journal, modelledCheck);
+      nodes[index] = replay(signer, journal, modelledCheck, versions);
       return { node: index, digest: digestOf(plainText(nodes[index]?.ledger), []) };
     }
     const result = step(node, input);
@@ -103,7 +111,7 @@ function rerun(golden: GoldenRun): GoldenRun {
     nodes[index] = result.node;
     return { node: index, input, digest: digestOf(plainText(result.outputs), result.events) };
   });
-  return { what: "run", nodes: golden.nodes, inputs };
+  return { ...golden, inputs };
 }
 
 function digestOf(text: string, events: readonly LedgerEvent[]): string {

@@ -7,8 +7,11 @@ import type { GoldenRun, RecordedInput } from "./entry.ts";
 /** The seed of the recorded run; with it, it can be made again as long as fast-check stays. */
 const seed = 20_260_101;
 
-/** A line of three, in which the middle one resells, with every fault: what each node was told. */
-export function recordedRun(): GoldenRun {
+/**
+ * A line of three that speak up to a version, in which the middle one resells, with every fault: what
+ * each node was told.
+ */
+export function recordedRun(version: number): GoldenRun {
   const inputs: RecordedInput[] = [];
   const world = lineWorld({
     terms: { ...smallTerms, priceCap: price(40n) },
@@ -16,6 +19,7 @@ export function recordedRun(): GoldenRun {
     grainsPerUnit: 3n,
     prices: [2n, { fee: 2n }, 3n],
     classes: 2,
+    versions: Array.from({ length: 3 }, () => ({ oldest: 1, newest: version })),
     told: (node, input) => {
       inputs.push(input === undefined ? { node, digest: "" } : { node, input, digest: "" });
     },
@@ -26,5 +30,5 @@ export function recordedRun(): GoldenRun {
   for (const op of list ?? []) if (op.op !== "torn") run(world, op);
   drain(world, 2);
   if (nodeAt(world, 0).alarms.length > 0) throw new Error("the recorded run raised an alarm");
-  return { what: "run", nodes: world.nodes.length, inputs };
+  return { what: "run", version, nodes: world.nodes.length, inputs };
 }

@@ -26,6 +26,7 @@ import {
   dealingMessages,
   usedChannel,
 } from "./dealing-specimen.ts";
+import { secondVersion } from "./second-version.ts";
 
 const payer = testSigner(1);
 const payee = testSigner(2);
@@ -277,7 +278,9 @@ const advert = {
   ],
 } as const;
 
-/** A message of every kind, some of several shapes. The names never change. */
+const second = secondVersion(hello, statement);
+
+/** A message of every kind in its first form, some of several shapes. The names never change. */
 export const messageSpecimens: Readonly<Record<string, Message>> = {
   HELLO: { ...hello, signature: payer.sign(helloDigest(hello)) },
   "HELLO, to nobody known": {
@@ -322,6 +325,9 @@ export const messageSpecimens: Readonly<Record<string, Message>> = {
   ...dealingMessages,
 };
 
+/** Messages in the forms that came with version 2. The names never change. */
+export const secondMessageSpecimens = second.messages;
+
 /** Digests and signatures by keys that everybody knows. The names never change. */
 export const digestSpecimens: Readonly<Record<string, () => Uint8Array>> = {
   "lease digest": () => leaseDigest(account, leaseTerms),
@@ -335,4 +341,5 @@ export const digestSpecimens: Readonly<Record<string, () => Uint8Array>> = {
   "signature of 32 bytes 0x42 by key 1": () => payer.sign(new Uint8Array(32).fill(0x42)),
   "lease as evidence": () => leaseText(account, lease),
   ...dealingDigests,
+  ...second.digests,
 };

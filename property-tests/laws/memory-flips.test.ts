@@ -21,7 +21,7 @@ import { modelledSigner } from "../simulator/test-signer.ts";
 import { runs } from "./law-runs.ts";
 
 const modelled = { first: program, second: program };
-const text = readFileSync(new URL("../golden/run.json", import.meta.url), "utf8");
+const text = readFileSync(new URL("../golden/run-2.json", import.meta.url), "utf8");
 const recorded = (): GoldenRun => fromPlainText(text) as GoldenRun;
 
 /** What one node was told in the recorded run; undefined where its agent starts again. */

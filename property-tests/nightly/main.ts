@@ -11,8 +11,12 @@ import { type MachineImage, machineImage } from "./machine-image.ts";
 import { flipMemory } from "./memory-flips.ts";
 import { type Part, type PartReport, part } from "./part.ts";
 import { replayCommand } from "./replay-command.ts";
+import { simulateNight } from "./simulate-night.ts";
 import { cutUbifs } from "./ubifs-cuts.ts";
 import { openWorkplace } from "./workplace.ts";
+
+const [, , night, ...words] = process.argv;
+if (night === "simulate") process.exit(await simulateNight(words));
 
 /**
  * `npm run nightly -- journal`: what takes too long for every run of the tests. Exit code 0 only where
@@ -32,7 +36,9 @@ const usage = `usage: npm run nightly -- journal [--only PART,...] [--PART N] [-
   --seed N        of all of them                                          (1)
 
 0 leaves one out; --only leaves out all that it does not name. All of them take a night: some 100 cuts
-of flash a minute, a flip a tenth of a second.`;
+of flash a minute, a flip a tenth of a second.
+
+npm run nightly -- simulate --help tells of the other night: whole networks, for hours.`;
 
 const defaults = {
   kills: 10_000,

@@ -42,7 +42,7 @@ interface WrongLife {
   /** The mapping that the page belongs to, as /proc/pid/maps calls it. */
   readonly region: string;
   readonly said: string;
-  /** Its first line that differs, as it is and as it should be; a missing one is empty. */
+  /** Its first line that differs, as it is and as it should be; nothing where all are the same. */
   readonly line: readonly [string, string];
   /** The same of its commits. */
   readonly commit: readonly [string, string];
@@ -138,12 +138,16 @@ function lines(bytes: Buffer): string {
   return text;
 }
 
-/** The first lines of two texts that differ. */
+/** The first lines of two texts that differ, from a little before the place where they do. */
 function firstDifference(one: string, other: string): readonly [string, string] {
   const [ones, others] = [one.split("\n"), other.split("\n")];
   const at = others.findIndex((line, i) => line !== ones[i]);
-  const short = (line: string | undefined) => (line ?? "").slice(0, 300);
-  return at < 0 ? ["", ""] : [short(ones[at]), short(others[at])];
+  if (at < 0) return ["", ""];
+  const [line = "", right = ""] = [ones[at], others[at]];
+  const place = [...right].findIndex((digit, i) => digit !== line[i]);
+  const shown = (text: string) =>
+    `line ${at + 1} of ${text.length} digits, from ${place}: ${text.slice(Math.max(0, place - 40), place + 300)}`;
+  return [shown(line), shown(right)];
 }
 
 /** What lies in the directory, and beside it. */
@@ -184,7 +188,7 @@ async function life(
   harm: (pid: number) => unknown,
 ): Promise<Life> {
   const directory = join(home, `journal-${number}`);
-  const run = fileURLToPath(new URL("../golden/run.json", import.meta.url));
+  const run = fileURLToPath(new URL("../golden/run-2.json", import.meta.url));
   const words = ["--single-threaded", program, directory, run, mode];
   const child = spawn(process.execPath, words, { stdio: ["pipe", "pipe", "pipe"] });
   child.stderr.resume();

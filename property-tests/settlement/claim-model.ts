@@ -17,6 +17,8 @@ import {
   mostToWithdraw,
 } from "#core/settlement/cover.ts";
 import { type Dealings, type Final, noDealings } from "#core/settlement/dealings.ts";
+import type { Outlook } from "#core/settlement/outlook.ts";
+import { leftUnsettled } from "#core/settlement/own-registration.ts";
 import type { Voucher } from "#core/settlement/voucher.ts";
 import type { TokenUnits } from "#core/units/money.ts";
 
@@ -31,6 +33,8 @@ export interface ClaimModel {
   now: bigint;
   /** Which party of the contract the honest node is. */
   readonly honest: "a" | "b";
+  /** Whether the adversary keeps what it was paid from the contract at the end. */
+  readonly withholds: boolean;
   readonly rules: HonestRules;
   books: ChannelBooks;
   /** The best voucher that the channel did not cover when it came. */
@@ -42,6 +46,8 @@ export interface ClaimModel {
   /** What each party has put in, and what left the contract for it. */
   deposited: Balances;
   paid: Balances;
+  /** What the log of the close says that each paid the other; nothing before it. */
+  settled: Balances | undefined;
 }
 
 /** What an honest node decides by. The shipped rules, unless a defect is seeded. */
@@ -53,6 +59,8 @@ export interface HonestRules {
   readonly finalIsFinal: boolean;
   /** Whether what was credited is registered when a close begins. */
   readonly registers: boolean;
+  /** How much would be left to the next channel unless its own voucher is registered, too. */
+  readonly leftUnsettled: (books: ChannelBooks, outlook: Outlook) => bigint;
 }
 
 /** The rules as shipped. */
@@ -61,6 +69,7 @@ export const shippedRules: HonestRules = {
   mayPermit: (books, total) => mayPermitTotal(books, total as TokenUnits),
   finalIsFinal: true,
   registers: true,
+  leftUnsettled,
 };
 
 /** A channel that was opened with something in it, of which the honest node has heard. */
@@ -68,6 +77,7 @@ export function newClaimModel(
   honest: "a" | "b",
   rules: HonestRules,
   deposits: Balances,
+  withholds: boolean,
 ): ClaimModel {
   const chain = { ...unopened(60n, false), status: "open" as const };
   const channel: Channel = {
@@ -84,6 +94,7 @@ export function newClaimModel(
     chain,
     now: 0n,
     honest,
+    withholds,
     rules,
     books: { channel, dealings: noDealings(), signed: undefined, credited: undefined },
     held: 0n,
@@ -92,6 +103,7 @@ export function newClaimModel(
     final: undefined,
     deposited: { a: 0n, b: 0n },
     paid: { a: 0n, b: 0n },
+    settled: undefined,
   };
   deposit(model, "a", deposits.a);
   deposit(model, "b", deposits.b);
@@ -169,10 +181,15 @@ export function complaint(model: ClaimModel): string | undefined {
   const { a, b } = balances(chain);
   if (a < 0n || b < 0n) return `a balance below nothing: ${a} and ${b}`;
   if (paid.a + paid.b + a + b !== deposited.a + deposited.b) return "money came or went";
-  if (chain.status !== "closed") return undefined;
+  if (model.settled === undefined) return undefined;
+  // Channels after this one go on from what the log says: it must be what was paid, to the unit.
+  const got = model.settled[otherOf[honest]] - model.settled[honest];
+  if (paid[honest] - deposited[honest] !== got) return "the log says other than what was paid";
   const { credited, signed } = books;
   const due = deposited[honest] + (credited?.cumulative ?? 0n) - (signed?.cumulative ?? 0n);
-  return paid[honest] < due ? `the honest node got ${paid[honest]} of ${due}` : undefined;
+  if (paid[honest] < due) return `the honest node got ${paid[honest]} of ${due}`;
+  const left = (credited?.cumulative ?? 0n) - model.settled[otherOf[honest]];
+  return left > 0n ? `${left} that it credited are left to the next channel` : undefined;
 }
 
 /** Something reaches the contract; what it refuses changes nothing. */
@@ -182,6 +199,8 @@ function act(model: ClaimModel, what: ContractCall): void {
   const { status, depositA, depositB } = answer.channel;
   if (status !== "closed") model.deposited = { a: depositA, b: depositB };
   model.chain = answer.channel;
+  const closed = answer.events.find((event) => event.type === "Closed");
+  if (closed !== undefined) model.settled = { a: closed.cumAB, b: closed.cumBA };
   model.paid = { a: model.paid.a + answer.paid.a, b: model.paid.b + answer.paid.b };
 }
 
@@ -224,9 +243,9 @@ function hear(model: ClaimModel): void {
   takeVoucher(model, model.held);
 }
 
-/** The adversary registers what it was paid: any of it, or nothing. */
+/** Somebody registers what the honest node signed: any of it, -1 for the most. */
 function registerOurs(model: ClaimModel, which: number): void {
-  const cumulative = model.vouchers[which % (model.vouchers.length || 1)];
+  const cumulative = model.vouchers.at(which < 0 ? which : which % (model.vouchers.length || 1));
   if (cumulative === undefined) return;
   act(model, { type: "register", signer: model.honest, cumulative: units(cumulative) });
 }
@@ -294,9 +313,16 @@ function startClose(model: ClaimModel, by: "a" | "b"): void {
 function finish(model: ClaimModel): void {
   hear(model);
   if (model.rules.registers) registerTheirs(model);
-  registerOurs(model, model.vouchers.length - 1);
+  if (model.rules.leftUnsettled(model.books, outlookOf(model)) > 0n) registerOurs(model, -1);
+  if (!model.withholds) registerOurs(model, -1);
   model.now = model.chain.closeAt;
   act(model, { type: "finish" });
+}
+
+function outlookOf({ chain, honest }: ClaimModel): Outlook {
+  const { status, closeAt, cumAB, cumBA } = chain;
+  const [registeredOut, registeredIn] = honest === "a" ? [cumAB, cumBA] : [cumBA, cumAB];
+  return { status, closeAt, registeredIn, registeredOut };
 }
 
 function deal(model: ClaimModel, change: Partial<Dealings>): void {

@@ -13,6 +13,7 @@ import {
   nodeAt,
   read,
   traffic,
+  type WorldOptions,
 } from "../simulator/line-world.ts";
 import {
   crashWhile,
@@ -145,6 +146,39 @@ function play(
   return pair;
 }
 
+/** A short life of a channel with everything in it: open, pay both ways, take out, pay, close together. */
+function lifeWith(stops: NonNullable<WorldOptions["stops"]>): SettlingPair {
+  const pair = settlingPair(60n, undefined, stops);
+  const both = (act: (side: Side) => void): void => {
+    act(0);
+    act(1);
+  };
+  const settleDown = (): void => {
+    for (let i = 0; i < 2; i++) {
+      both((side) => {
+        tell(pair, side);
+        tend(pair, side);
+        read(pair.world, side);
+        feed(pair.world, side, { type: "Poke" });
+      });
+      deliverAll(pair.world);
+    }
+  };
+  settleDown();
+  for (let i = 0; i < 4; i++) {
+    traffic(pair.world, 0, 0, 4n, 0n);
+    traffic(pair.world, 0, 1, 2n, 0n);
+    settleDown();
+  }
+  feed(pair.world, 0, {
+    type: "Wish",
+    wish: { type: "Withdraw", neighbour: 0, total: tokenUnits(7n) },
+  });
+  settleDown();
+  windUp(pair, true);
+  return pair;
+}
+
 /** What is wrong in the end. */
 function complaintOf(pair: SettlingPair): string | undefined {
   if (latest(pair).channel.status !== "none") return "the channel was not closed";
@@ -179,6 +213,37 @@ describe("two nodes, their books and the contract", () => {
       { numRuns: 300, endOnFailure: true, seed: 1 },
     );
     expect(failed).toBe(true);
+  });
+
+  test("a crash at any boundary between deciding, each write and sending, of either node, costs no unit", {
+    timeout: 300_000,
+  }, () => {
+    let boundaries = 0;
+    const count = (_: number, events: number): undefined => {
+      boundaries += events + 1;
+      return undefined;
+    };
+    const whole = lifeWith(count);
+    expect(complaintOf(whole)).toBeUndefined();
+    expect(boundaries).toBeGreaterThan(200);
+    const all = boundaries;
+    let crashes = 0;
+    for (let at = 0; at < all; at++) {
+      let left = at;
+      const once = (_: number, events: number): number | undefined => {
+        if (left < 0) return undefined;
+        if (left > events) {
+          left -= events + 1;
+          return undefined;
+        }
+        const durable = left;
+        left = -1;
+        crashes += 1;
+        return durable;
+      };
+      expect(complaintOf(lifeWith(once)), `a crash at boundary ${at}`).toBeUndefined();
+    }
+    expect(crashes).toBe(all);
   });
 
   test("with everything delivered, what each gets is exactly that", { timeout: 120_000 }, () => {

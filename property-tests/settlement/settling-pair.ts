@@ -23,6 +23,7 @@ import {
   nodeAt,
   smallTerms,
   type WireEnd,
+  type WorldOptions,
 } from "../simulator/line-world.ts";
 
 /** The chain after one of its transactions. */
@@ -59,6 +60,7 @@ const before: Moment = { channel: unopened(notice, true), number: 0, settled: [0
 export function settlingPair(
   deposit: bigint,
   forgets: SettlingPair["forgets"] = () => false,
+  stops?: WorldOptions["stops"],
 ): SettlingPair {
   const policy: SettlementPolicy = {
     deposit: tokenUnits(deposit),
@@ -75,6 +77,7 @@ export function settlingPair(
     deposit,
     grainsPerUnit: 1n,
     prices: [2n, 3n],
+    ...(stops === undefined ? {} : { stops }),
     channel: ({ side }: WireEnd) => (pair === undefined ? undefined : known(pair, side)),
   });
   pair = {
@@ -192,6 +195,8 @@ function callOf(pair: SettlingPair, index: 0 | 1, step: SettlementStep): Contrac
       return { type: "setDeposit", by, total: step.total, value: step.total - ours };
     case "Register":
       return { type: "register", signer: other, cumulative: step.voucher.cumulative };
+    case "RegisterOurs":
+      return { type: "register", signer: by, cumulative: step.voucher.cumulative };
     case "Withdraw":
       return { type: "withdraw", party: by, signer: other, totalOut: step.permit.total };
     case "StartClose":

@@ -59,7 +59,7 @@ export function lineWorld(options: WorldOptions): LineWorld {
       journal: [],
       journals: 1,
       ledger: emptyLedger,
-      node: replay(signer, [], checkOf(options)),
+      node: replay(signer, [], checkOf(options), options.versions?.[i]),
       ends,
       prices: Array.from({ length: classes }, (_, k) => pricing(options, signers, i, k + 1)),
       throttles: 0,
@@ -146,6 +146,11 @@ export function feed(world: LineWorld, index: number, input: Input): void {
   const self = nodeAt(world, index);
   world.options.told?.(index, input);
   const { node, events, outputs } = step(self.node, input);
+  const durable = world.options.stops?.(index, events.length);
+  if (durable !== undefined) {
+    for (const event of events.slice(0, durable)) witness(world, index, event);
+    return crash(world, index);
+  }
   for (const event of events) witness(world, index, event);
   self.node = node;
   for (const output of outputs) perform(world, index, output);
@@ -250,7 +255,8 @@ export function lose(world: LineWorld, at: number): void {
 export function crash(world: LineWorld, index: number): void {
   const self = nodeAt(world, index);
   world.options.told?.(index, undefined);
-  self.node = replay(self.signer, self.journal, checkOf(world.options));
+  const { options } = world;
+  self.node = replay(self.signer, self.journal, checkOf(options), options.versions?.[index]);
   start(world, index);
 }
 

@@ -6,6 +6,7 @@ import type { Input } from "#core/node/input.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import type { Versions } from "#core/peer/version.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 
 /**
@@ -92,6 +93,13 @@ export interface WorldOptions {
   readonly classes?: number;
   /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
   readonly channel?: (end: WireEnd) => Channel | undefined;
+  /** Per node: what it speaks, where it is not what ships. */
+  readonly versions?: readonly Versions[];
+  /**
+   * Called with what an input led to: where it gives a number, the machine stops after so many of the
+   * events are durable, before any output.
+   */
+  readonly stops?: (node: number, events: number) => number | undefined;
   /** Hears every input that a node is told, and nothing where its agent starts again. */
   readonly told?: (node: number, input: Input | undefined) => void;
 }

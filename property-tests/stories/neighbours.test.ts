@@ -65,10 +65,12 @@ test("given two strangers with real keys, when they say hello, then leases, byte
       deliver(world, 0, false);
     }
   };
-  // When both agents start, each says HELLO; each answers with what it has signed and charges.
-  expect(world.air.length).toBe(2);
+  // When both agents start, each says HELLO, in both its forms; each answers with what it has signed
+  // and charges.
+  expect(world.air.length).toBe(4);
   hear();
-  expect(said.slice(0, 2).sort()).toEqual(["Anna HELLO", "Ben HELLO"]);
+  const hello = ["Anna HELLO", "Anna HELLO", "Ben HELLO", "Ben HELLO"];
+  expect(said.slice(0, 4).sort()).toEqual(hello);
   expect(said).toContain("Anna VOUCHER");
   expect(said).toContain("Ben LEASE");
   expect(said).toContain("Ben ADVERT");

@@ -216,6 +216,7 @@ function stepFacts(step: SettlementStep): Readonly<Record<string, unknown>> {
     case "AskPermit":
       return { step: step.type, total: step.total };
     case "Register":
+    case "RegisterOurs":
       return { step: step.type, cumulative: step.voucher.cumulative };
     case "Withdraw":
       return { step: step.type, total: step.permit.total };

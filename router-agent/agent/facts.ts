@@ -25,6 +25,8 @@ export interface AccountFacts {
   readonly position: bigint;
   /** The neighbour's own counter for the same direction, by its last STATEMENT. */
   readonly theirPosition: bigint;
+  /** Bytes we sent in the last message round trip, as measured by STATEMENTs (D); where we pay. */
+  readonly roundTrip: bigint | undefined;
   /** F at the position: what we owe, or expect. */
   readonly amount: bigint;
   /** v where we pay, w where we are paid. */
@@ -113,6 +115,7 @@ function outboundFacts(
       raw: path?.outMeter?.last,
       position: sent,
       theirPosition: path?.theirRead ?? 0n,
+      roundTrip: path?.roundTrip,
       amount: owed(account, sent),
       settled: account.signed,
       reserved: account.reserved,
@@ -151,6 +154,7 @@ function inboundFacts(
       raw: path?.inMeter?.last,
       position: read,
       theirPosition: path?.theirSent ?? 0n,
+      roundTrip: undefined,
       amount: expected(account, read),
       settled: account.credited,
       reserved: 0n,

@@ -8,6 +8,7 @@ function fixedParts(config: Config): Readonly<Record<string, unknown>> {
     journal: journal.directory,
     history,
     keys: keysFile,
+    keys_passphrase: config.passphraseFile,
     interface_prefix: interfacePrefix,
     control_port: controlPort,
     token,

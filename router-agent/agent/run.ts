@@ -70,7 +70,7 @@ const runOnce = (config: Config, options: RunOptions) =>
     const kept = recent === undefined ? journal : rememberedJournal(journal, recent);
     const layers = liveLayers(keys.signer, config).pipe(Layer.provideMerge(kept));
     return yield* session(config, options, recent).pipe(Effect.provide(layers), Effect.scoped);
-  }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+  }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
 
 /** The same journal, whose newest commits are remembered for the index. */
 const rememberedJournal = <E>(journal: Layer.Layer<Journal, E>, recent: RecentCommits) =>

@@ -10,6 +10,7 @@ import { toJson } from "#agent/agent/facts.ts";
 import { channelLines } from "./channel-lines.ts";
 import { recoverCommand } from "./channel-recovery.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+import { deployCommand } from "./deploy-command.ts";
 import { peerArgument } from "./status-command.ts";
 
 const dryRunFlag = Flag.Boolean("dry-run").pipe(
@@ -117,5 +118,6 @@ export const channelCommand = Command.make("channel").pipe(
     close,
     voucher,
     recoverCommand,
+    deployCommand,
   ]),
 );

@@ -53,7 +53,7 @@ export const recoverCommand = Command.make(
     const ledger = yield* ledgerOrNone(config);
     const { signer } = yield* Effect.gen(function* () {
       return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
     const session = yield* chainSessionOf(config, signer);
     let said = "";
     for (;;) {
@@ -98,18 +98,19 @@ const demandNoAgent = Effect.fnUntraced(function* (config: Config) {
 });
 
 /** Without a journal vouchers are lost, deposits are not. */
-const ledgerOrNone = (config: Config): Effect.Effect<Ledger> =>
-  ledgerOnDisk(config.journal.directory).pipe(
-    Effect.map(({ ledger }) => ledger),
-    Effect.catch(({ words }) =>
-      Effect.as(
-        Console.error(
-          `the journal cannot be read (${words}): only deposits come back, no vouchers`,
-        ),
-        emptyLedger,
-      ),
+const ledgerOrNone = (config: Config): Effect.Effect<Ledger> => {
+  const { directory } = config.journal;
+  const withoutVouchers = (why: string) =>
+    Effect.as(Console.error(`${why}: only deposits come back, no vouchers`), emptyLedger);
+  return ledgerOnDisk(directory).pipe(
+    Effect.flatMap(({ ledger }) =>
+      ledger.neighbours.length > 0
+        ? Effect.succeed(ledger)
+        : withoutVouchers(`the journal in ${directory} knows no neighbour`),
     ),
+    Effect.catch(({ words }) => withoutVouchers(`the journal cannot be read (${words})`)),
   );
+};
 
 const round = Effect.fnUntraced(function* (
   session: ChainSession,

@@ -3,7 +3,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { fileKeys } from "#adapters/keys/file-keys.ts";
+import { fileKeys, sealKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { runAgent } from "#agent/agent/run.ts";
@@ -74,17 +74,30 @@ const welcome = (config: Config, withDefaults: boolean) =>
         "Ctrl-C ends the agent.",
       ].join("\n"),
     );
-  }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.orDie);
+  }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.orDie);
+
+const passphraseOf = ({ passphraseFile }: Config) =>
+  passphraseFile === undefined
+    ? Effect.fail(new Error("name the file of a passphrase in keys_passphrase first"))
+    : Effect.succeed(passphraseFile);
 
 /** `keys`: what a neighbour needs to know of this node. */
 export const keysCommand = Command.make(
   "keys",
-  { config: configFlag, json: jsonFlag },
-  Effect.fn(function* ({ config: path, json }) {
+  {
+    config: configFlag,
+    json: jsonFlag,
+    seal: Flag.Boolean("seal").pipe(
+      Flag.withDescription("Seal the key file with the passphrase that the configuration names"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn(function* ({ config: path, json, seal }) {
     const config = Option.isSome(path) ? yield* readConfig(path.value) : defaultConfig();
+    if (seal) yield* sealKeys(config.keysFile, yield* passphraseOf(config));
     const { nodeId, tunnelPublicKey } = yield* Effect.gen(function* () {
       return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
     yield* Console.log(
       json
         ? toJson({ nodeId, tunnelKey: tunnelPublicKey })

@@ -110,6 +110,11 @@ function detailLines(one: Plain<NeighbourFacts>, config: Config): readonly strin
         `class ${account.class} ${account.direction}`,
         `  price ${account.price ?? "none"}, of the last lease ${account.leasePrice ?? "none"} grains a byte`,
         `  position ${account.position} bytes, raw counter ${account.raw ?? "not read"}, by its own word ${account.theirPosition}`,
+        ...(account.roundTrip === undefined
+          ? []
+          : [
+              `  ${account.roundTrip} bytes sent in the last message round trip, its waiting included`,
+            ]),
         `  leased up to ${account.leased}${pays ? `, reserved up to ${account.reserved}` : ""}`,
         `  ${pays ? "owed" : "expected"} ${money(account.amount)}`,
         `  ${pays ? "signed" : "credited"} ${money(account.settled)}`,

@@ -38,7 +38,7 @@ export const watchCommand = Command.make(
     const config = yield* loadConfig(path);
     const keys = yield* Effect.gen(function* () {
       return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile)), Effect.scoped);
+    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
     yield* asWords(async () => readVoucherFile(readFileSync(file, "utf8")));
     const session = yield* chainSessionOf(config, keys.signer);
     const place = chainPlace(config);

@@ -110,6 +110,7 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
     },
     history: { on: main.history, days: main.history_days, limit: main.history_limit },
     keysFile: main.keys,
+    passphraseFile: main.keys_passphrase,
     interfacePrefix: main.interface_prefix,
     controlPort: main.control_port,
     token,

@@ -63,6 +63,7 @@ function mainValues(config: Config): Values<typeof mainOptions> {
     history_days: config.history.days,
     snapshot_every: config.journal.snapshotEvery,
     keys: config.keysFile,
+    keys_passphrase: config.passphraseFile,
     interface_prefix: config.interfacePrefix,
     control_port: config.controlPort,
     token_symbol: config.token.symbol,

@@ -27,6 +27,8 @@ export interface Config {
     readonly limit: bigint;
   };
   readonly keysFile: string;
+  /** Where the passphrase of the keys stands, if they are sealed. */
+  readonly passphraseFile: string | undefined;
   readonly interfacePrefix: string;
   readonly controlPort: number;
   readonly token: Token;

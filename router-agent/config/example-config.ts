@@ -11,6 +11,7 @@ import {
 /** Values for the options that have no default, for an imaginary neighbour. */
 const examples: Readonly<Record<string, string>> = {
   journal_archive: "/mnt/stick/journal",
+  keys_passphrase: "/mnt/stick/passphrase",
   name: "anna",
   id: `02${"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"}`,
   tunnel_key: "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=",

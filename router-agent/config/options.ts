@@ -85,6 +85,11 @@ export const mainOptions = {
     "/var/lib/meshtoll/keys",
     "File of the node's secrets. Made on the first run, readable by its owner only.",
   ),
+  keys_passphrase: optional(
+    path,
+    "keys are not sealed",
+    "File with the passphrase that the keys are sealed with, in its first line; readable by its owner only, best on another disk.",
+  ),
   interface_prefix: option(
     word(/^[a-z][a-z0-9]{0,5}$/, "a lower-case letter and up to 5 more letters or digits"),
     "toll",

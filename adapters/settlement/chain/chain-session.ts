@@ -72,6 +72,7 @@ export function chainSession(parts: SessionParts): ChainSession {
       facts.push(factOf(place, address, peer, final, latest));
     }
     const outcomes = await sent.tend(block);
+    await claimCredit(parts, address, sent);
     const { time } = await latestBlock(quorum);
     const balance = await balanceOf(quorum, account);
     return { block, now: time > block.time ? time : block.time, balance, facts, outcomes };
@@ -129,6 +130,34 @@ export function chainSession(parts: SessionParts): ChainSession {
   };
 }
 
+/**
+ * A payout that failed, because a token had us on its black list, lies in the contract as credit: it is
+ * fetched as soon as that works.
+ */
+async function claimCredit(
+  { tools, place, quorum }: SessionParts,
+  self: string,
+  sent: Outbox,
+): Promise<void> {
+  const { token } = place;
+  const data = tools.creditQuestion(token, self);
+  const answer = await quorum.first("eth_call", [{ to: `0x${place.contract}`, data }, "latest"]);
+  if (!isQuantity(answer) || BigInt(answer) === 0n) return;
+  const call: ContractCall = { type: "claimCredit", token, owner: self };
+  const claim: Errand = {
+    purpose: purposeOf(call),
+    ...tools.callFields(place, self, call, 0n),
+    worth: token === coin ? BigInt(answer) : undefined,
+    urgent: false,
+    reserve: 0n,
+  };
+  try {
+    await sent.submit(claim);
+  } catch (error) {
+    if (!(error instanceof ChainError)) throw error; // it still fails, or costs too much: later
+  }
+}
+
 /** One allowance serves one deposit: deposits in a token go one after another. */
 function hasDeposit({ pending }: Outbox): boolean {
   return pending().some(({ purpose }) => /^(?:approve|open|setDeposit) /.test(purpose));
@@ -163,6 +192,11 @@ function callOf(
       const { cumulative, signature } = step.voucher;
       if (status === "none" || stored.registered[mine === 0 ? 1 : 0] >= cumulative)
         return undefined;
+      return { type: "register", id, cumulative, signature };
+    }
+    case "RegisterOurs": {
+      const { cumulative, signature } = step.voucher;
+      if (status === "none" || stored.registered[mine] >= cumulative) return undefined;
       return { type: "register", id, cumulative, signature };
     }
     case "Withdraw": {

@@ -19,7 +19,7 @@ import type { TokenUnits } from "#core/units/money.ts";
 import { meshChannelsAbi } from "../contract/mesh-channels.ts";
 import type { ChainPlace } from "./chain-place.ts";
 import { coin } from "./chain-place.ts";
-import type { ContractCall } from "./contract-call.ts";
+import { type ContractCall, newContract } from "./contract-call.ts";
 
 // The one file that needs viem: imported only once a chain is used, because it costs a router's memory.
 
@@ -183,7 +183,7 @@ export function signedTransaction(
     type: "eip1559",
     chainId: Number(chainId),
     nonce: Number(fields.nonce),
-    to: fields.to as Hex,
+    ...(fields.to === newContract ? {} : { to: fields.to as Hex }),
     value: fields.value,
     data: fields.data as Hex,
     gas: fields.gas,

@@ -83,3 +83,6 @@ export const gasLimits: Readonly<Record<ContractCall["type"], bigint>> = {
 
 /** What must stay in our account for each channel that may have to be fought for: its whole end. */
 export const disputeGas = gasLimits.register + gasLimits.startClose + gasLimits.finish;
+
+/** As a destination: code is put on the chain, at an address that it makes up. */
+export const newContract = "0x";

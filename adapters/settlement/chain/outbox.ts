@@ -7,6 +7,7 @@ import {
   suggestedTip,
 } from "./chain-account.ts";
 import { ChainError } from "./chain-error.ts";
+import { newContract } from "./contract-call.ts";
 import { type FeeMarket, type Fees, offer, outbid } from "./fees.ts";
 import { formLimit, type OutboxFile, type Pending, pendingLimit } from "./outbox-file.ts";
 import { type AgreedBlock, isQuantity, numberTag, type Quorum } from "./quorum.ts";
@@ -236,7 +237,8 @@ async function rehearsal(quorum: Quorum, account: Account, errand: Errand): Prom
 /** What it needs by the word of an endpoint, with a third on top: states move. */
 async function estimate(quorum: Quorum, account: Account, errand: Errand): Promise<bigint> {
   const { to, value, data } = errand;
-  const words = { from: `0x${account.address}`, to, value: numberTag(value), data };
+  const whole = { from: `0x${account.address}`, value: numberTag(value), data };
+  const words = to === newContract ? whole : { ...whole, to };
   try {
     const answer = await quorum.first("eth_estimateGas", [words]);
     if (!isQuantity(answer)) throw new RpcError("malformed", "an amount of gas is no number");

@@ -100,7 +100,7 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
         _check(keccak256(abi.encode(WITHDRAW, id, party, totalOut)), r, vs, isA ? c.b : c.a);
         uint128 before = isA ? c.outA : c.outB;
         if (totalOut <= before) return;
-        (uint256 ofA, uint256 ofB) = _balances(c);
+        (, , uint256 ofA, uint256 ofB) = _counted(c);
         (uint256 amount, uint256 balance) = (totalOut - before, isA ? ofA : ofB);
         if (amount > balance) revert BeyondBalance(amount, balance);
         if (isA) c.outA = totalOut;
@@ -163,23 +163,23 @@ contract MeshChannels is EIP712("MeshChannels", "1"), PullCredit {
     }
 
     function _close(Channel storage c, bytes32 id) private {
-        (uint256 ofA, uint256 ofB) = _balances(c);
+        (uint256 cumAB, uint256 cumBA, uint256 ofA, uint256 ofB) = _counted(c);
         (address a, address b, address token) = (c.a, c.b, c.token);
-        emit Closed(id, c.cumAB, c.cumBA, ofA, ofB);
+        emit Closed(id, uint128(cumAB), uint128(cumBA), ofA, ofB);
         delete _channels[id];
         c.status = Status.Closed;
         _pay(token, a, ofA);
         _pay(token, b, ofB);
     }
 
-    /// @dev The two sum up to what the channel holds, and each payout was at most a balance: `held` is never below 0.
-    function _balances(Channel storage c) private view returns (uint256 ofA, uint256 ofB) {
-        uint256 held = uint256(c.depositA) + c.depositB - c.outA - c.outB;
-        unchecked { // Nothing wraps round: a sum of two uint128 fits into 256 bits, and ofA is at most held.
-            (uint256 plus, uint256 minus) = (uint256(c.depositA) + c.cumBA, uint256(c.cumAB) + c.outA);
-            if (plus > minus) ofA = plus - minus < held ? plus - minus : held;
-            ofB = held - ofA;
-        }
+    /// @dev What a party signed counts as far as it has that: beyond, nothing was paid. At most one of the two is cut, and
+    /// nobody took out more than it had, so that nothing falls below 0. The parts sum up to what the channel holds.
+    function _counted(Channel storage c) private view returns (uint256 cumAB, uint256 cumBA, uint256 ofA, uint256 ofB) {
+        (cumAB, cumBA) = (c.cumAB, c.cumBA);
+        (uint256 hasA, uint256 hasB) = (c.depositA + cumBA - c.outA, c.depositB + cumAB - c.outB);
+        if (cumAB > hasA) (cumAB, hasB) = (hasA, hasB - (cumAB - hasA));
+        else if (cumBA > hasB) (cumBA, hasA) = (hasB, hasA - (cumBA - hasB));
+        (ofA, ofB) = (hasA - cumAB, hasB - cumBA);
     }
 
     function _unclosed(bytes32 id) private view returns (Channel storage c) {

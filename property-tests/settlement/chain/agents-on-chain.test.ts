@@ -6,7 +6,9 @@ import { keysFromSeed } from "#adapters/keys/seeded-keys.ts";
 import { memoryOutbox } from "#adapters/settlement/chain/outbox-file.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { answerRequest, type Ending } from "#agent/agent/request.ts";
+import type { Config } from "#agent/config/config.ts";
 import { addressOf } from "#core/settlement/address.ts";
+import { tokenUnits } from "#core/units/money.ts";
 import {
   drain,
   end,
@@ -90,7 +92,7 @@ async function channel(name: RouterName) {
 
 /** Waits until something holds of the chain, while the routers go on; it throws where it never does. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 2000; i++) {
     await rounds(world, 1);
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
@@ -126,6 +128,20 @@ async function paid(bytes = 10_000_000n): Promise<bigint> {
   return credited;
 }
 
+/** Whether both have heard that their channel is over: one of them hears it first. */
+async function bothEnded(): Promise<boolean> {
+  const [ofA, ofB] = [await channel("a"), await channel("b")];
+  return ofA.status === "none" && ofB.status === "none";
+}
+
+/** The same configuration, with nothing to deposit. */
+function withoutDeposit(config: Config): Config {
+  return {
+    ...config,
+    neighbours: config.neighbours.map((one) => ({ ...one, depositOut: tokenUnits(0n) })),
+  };
+}
+
 const patient = { timeout: 120_000 };
 
 describe("two agents on a chain", () => {
@@ -136,7 +152,7 @@ describe("two agents on a chain", () => {
       await begun();
       const due = await paid();
       await ask("a", "close", "b");
-      await until("the end", async () => (await channel("b")).status === "none");
+      await until("the end", bothEnded);
       expect(await channel("b")).toMatchObject({ settledIn: due, settledOut: 0n });
       expect(await channel("a")).toMatchObject({ settledOut: due, settledIn: 0n });
       expect([await gain("a"), await gain("b"), await held()]).toEqual([-due, due, 0n]);
@@ -150,11 +166,14 @@ describe("two agents on a chain", () => {
       await begun();
       const first = await paid();
       await ask("a", "close", "b");
-      await until("the end", async () => (await channel("b")).status === "none");
+      await until("the end", bothEnded);
       await rounds(world, 20);
       expect(await held()).toBe(0n);
       await ask("a", "open", "b", "2 USDC");
-      await until("the second", async () => (await channel("b")).status === "open");
+      await until("the second", async () => {
+        const [ofA, ofB] = [await channel("a"), await channel("b")];
+        return ofA.status === "open" && ofB.status === "open";
+      });
       await rounds(world, 3);
       const second = await paid();
       await ask("b", "close", "a");
@@ -246,10 +265,33 @@ describe("two agents on a chain", () => {
         });
       }
       await ask("b", "close", "a");
-      await until("the end", async () => (await channel("a")).status === "none");
+      await until("the end", bothEnded);
       const { settledIn = 0n } = await channel("b");
       expect(settledIn).toBeGreaterThanOrEqual(due);
       expect([await gain("a"), await gain("b"), await held()]).toEqual([-settledIn, settledIn, 0n]);
+    },
+  );
+
+  test(
+    "a neighbour that never opens gets its credit and no more, and is served again when it pays",
+    patient,
+    async () => {
+      // b alone deposits: nothing covers what a signs.
+      world = { ...world, a: { ...world.a, config: withoutDeposit(world.a.config) } };
+      for (const name of ["a", "b"] as const) await start(world, name);
+      await until("b's deposit", async () => (await channel("a")).depositIn === 1_000_000n);
+      await rounds(world, 3);
+      traffic(world, 20_000_000n);
+      await drain(world);
+      const stuck = await channel("b");
+      expect(stuck.credited).toBe(0n);
+      const served = world.b.agent?.node().ledger.neighbours[0]?.inbound[0];
+      const owed = served === undefined ? 0n : served.schedule.endDue;
+      expect(owed).toBeLessThanOrEqual(world.b.config.terms.creditLimit);
+      await ask("a", "topup", "b", "1 USDC");
+      await until("a's deposit", async () => (await channel("b")).depositIn === 1_000_000n);
+      await rounds(world, 3);
+      await paid();
     },
   );
 

@@ -63,7 +63,8 @@ async function begin(
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 400 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let i = 0; i < 1600 && !holds(); i++)
+    await new Promise((resolve) => setTimeout(resolve, 25));
   expect(holds()).toBe(true);
 }
 

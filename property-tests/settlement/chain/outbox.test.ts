@@ -6,7 +6,7 @@ import { rpcEndpoint } from "#adapters/settlement/chain/rpc-endpoint.ts";
 import { RpcError } from "#adapters/settlement/chain/rpc-error.ts";
 import { addressOf } from "#core/settlement/address.ts";
 import { tokenUnits } from "#core/units/money.ts";
-import { type ChainLab, openChainLab, riches, step } from "./chain-lab.ts";
+import { type ChainLab, openChainLab, riches, step, voucher } from "./chain-lab.ts";
 import { away, type Faults, faultyEndpoint, tenthMoreRule } from "./faulty-endpoint.ts";
 
 let lab: ChainLab;
@@ -246,6 +246,36 @@ describe("the outbox", () => {
     expect(facts[0]?.outlook.status).toBe("none");
     expect(await statusAfter(session)).toBe("open");
     expect((await session.look([lab.b.id])).facts[0]?.depositOut).toBe(1000n);
+  });
+
+  test("a deposit, a voucher and a close that are undone are done again, each once", async () => {
+    const session = faulty({});
+    await session.look([lab.b.id]);
+    await session.perform(lab.b.id, open);
+    expect(await statusAfter(session)).toBe("open");
+    const { channelId = "" } = (await session.look([lab.b.id])).facts[0] ?? {};
+    const steps = [
+      step({ type: "Deposit", total: tokenUnits(1500n) }),
+      step({ type: "Register", voucher: voucher(lab.place, lab.b, channelId, tokenUnits(9n)) }),
+      step({ type: "StartClose" }),
+    ];
+    for (const one of steps) {
+      await session.look([lab.b.id]);
+      expect(await session.perform(lab.b.id, one), one.type).toBe("sent");
+      await lab.mine();
+      await session.look([lab.b.id]);
+      await lab.rpc("anvil_reorg", 1, []);
+      await session.look([lab.b.id]);
+      await statusAfter(session);
+    }
+    const [fact] = (await session.look([lab.b.id])).facts;
+    expect(fact).toMatchObject({
+      depositOut: 1500n,
+      open: false,
+      outlook: { status: "closing", registeredIn: 9n },
+    });
+    expect(await lab.held()).toBeGreaterThanOrEqual(1500n);
+    expect(session.outbox.pending()).toEqual([]);
   });
 
   test("an account without coin is told, with its address, and nothing is sent", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isMeshChannels } from "#adapters/settlement/chain/chain-check.ts";
 import type { RpcEndpoint } from "#adapters/settlement/chain/rpc-endpoint.ts";
 import { rpcEndpoint } from "#adapters/settlement/chain/rpc-endpoint.ts";
 import { RpcError } from "#adapters/settlement/chain/rpc-error.ts";
@@ -116,6 +117,15 @@ describe("what lies on the chain", () => {
     await expect(place({ contract: token })).rejects.toThrow(
       /not the MeshChannels of this version/,
     );
+  });
+
+  test("one byte that differs from MeshChannels makes it another contract", async () => {
+    const code = String(await lab.rpc("eth_getCode", `0x${lab.place.contract}`, "latest"));
+    expect(isMeshChannels(code)).toBe(true);
+    for (const at of [2, 1000, code.length - 2]) {
+      const other = code.slice(at, at + 2) === "00" ? "01" : "00";
+      expect(isMeshChannels(code.slice(0, at) + other + code.slice(at + 2)), `${at}`).toBe(false);
+    }
   });
 
   test("a token with other decimals, or that is none, is told", async () => {

@@ -45,11 +45,22 @@ describe("a channel", () => {
     });
   });
 
-  test("pays no more than it holds, to whomever vouchers promise more", async () => {
+  test("pays no more than it holds, and tells no more as settled, whatever is promised", async () => {
+    const most = 2n ** 128n - 1n;
     const channel = await openChannel(lab, { a: 1000n, b: 500n });
-    await channel.register("b", 2n ** 128n - 1n);
+    await channel.register("a", 200n);
+    await channel.register("b", most);
     expect(await channel.dispute()).toMatchObject({
-      events: [{ args: { paidA: 1500n, paidB: 0n } }],
+      events: [{ args: { cumAB: 200n, cumBA: 700n, paidA: 1500n, paidB: 0n } }],
+    });
+    const other = await openChannel(lab, { a: 1000n, b: 500n });
+    await other.withdraw("a", 300n);
+    expect(await other.closeTogether(most, 200n)).toMatchObject({
+      events: [{ args: { cumAB: 900n, cumBA: 200n, paidA: 0n, paidB: 1200n } }],
+    });
+    const empty = await openChannel(lab, { a: 0n, b: 0n });
+    expect(await empty.closeTogether(0n, most)).toMatchObject({
+      events: [{ args: { cumAB: 0n, cumBA: 0n, paidA: 0n, paidB: 0n } }],
     });
   });
 

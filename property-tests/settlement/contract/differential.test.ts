@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { type Address, maxUint256, zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runs } from "../../laws/law-runs.ts";
 import { type Act, type ContractGame, callOf, contractGame } from "./contract-game.ts";
 import { type ContractLab, newTerms, openContractLab } from "./contract-lab.ts";
 import { contractTwin } from "./contract-twin.ts";
@@ -42,7 +43,7 @@ describe("the contract and core's state machine", () => {
           }
         }
       };
-      await fc.assert(fc.asyncProperty(contractGame(), play), { numRuns: channels });
+      await fc.assert(fc.asyncProperty(contractGame(), play), { numRuns: runs(channels) });
     },
   );
 });

@@ -114,6 +114,13 @@ describe("a payout", () => {
     expect(await has(lab.a.address)).toBe(1000n);
   });
 
+  test("of which the token does not say yes counts as not done, as a deposit does", async () => {
+    const channel = await inToken();
+    await play(lab.b.address, "SaysTwo");
+    await channel.closeTogether(0n, 0n);
+    expect(await creditOf(lab, token, lab.b.address)).toBe(400n);
+  });
+
   test("of a token that says nothing is done", async () => {
     const channel = await inToken();
     await play(lab.b.address, "Silent");

@@ -1,5 +1,7 @@
-import { type Hex, keccak256, toHex, zeroAddress } from "viem";
+import { encodeFunctionData, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { meshChannelsAbi } from "#adapters/settlement/contract/mesh-channels.ts";
+import { call, unopened } from "#core/settlement/channel-contract.ts";
 import { type ContractLab, idOf, newTerms, openContractLab } from "./contract-lab.ts";
 import { openChannel } from "./lab-channel.ts";
 import { signedFinal, signedVoucher, signedWithdraw } from "./signed-text.ts";
@@ -208,6 +210,30 @@ describe("money leaves", () => {
     expect(await channel.finish("b")).toMatchObject({ error: "WrongStatus", args: [3] });
     expect(await channel.withdraw("a", 5n)).toMatchObject({ error: "WrongStatus", args: [3] });
     expect(await channel.closeTogether(0n, 0n)).toMatchObject({ error: "WrongStatus", args: [3] });
+  });
+
+  test("not a second before the notice is over, and from that second on", async () => {
+    const { id, startClose } = await openChannel(lab, { a: 100n, b: 0n });
+    await startClose("a");
+    const stored = await lab.read(lab.contract, meshChannelsAbi, "channel", [id]);
+    const { closeAt } = stored as { readonly closeAt: number };
+    const data = encodeFunctionData({ abi: meshChannelsAbi, functionName: "finish", args: [id] });
+    const finishAt = async (time: number): Promise<unknown> => {
+      await lab.rpc("evm_setNextBlockTimestamp", time);
+      // Not asked first: a question would be answered for the block before.
+      const words = { from: lab.stranger.address, to: lab.contract, data, gas: toHex(500_000) };
+      return lab.rpc("eth_sendTransactionSync", words);
+    };
+    expect(await finishAt(closeAt - 1)).toMatchObject({ status: "0x0" });
+    expect(await finishAt(closeAt)).toMatchObject({ status: "0x1" });
+    const closing = {
+      ...unopened(60n, true),
+      status: "closing",
+      closeAt: BigInt(closeAt),
+    } as const;
+    const modelled = (time: number) => call(closing, { type: "finish" }, BigInt(time));
+    expect(modelled(closeAt - 1)).toMatchObject({ error: "TooEarly", closeAt: BigInt(closeAt) });
+    expect(modelled(closeAt)).toMatchObject({ events: [{ type: "Closed" }] });
   });
 
   test("to nobody who is owed nothing", async () => {

@@ -5,7 +5,7 @@ import { simplerOnes } from "./simpler.ts";
 import { verdictOf } from "./verdict.ts";
 
 /** How much work goes into making a failure small: inputs of nodes, over all runs. */
-export const shrinkLimit = 4_000_000;
+export const shrinkLimit = 1_500_000;
 
 /** The smallest scenario that was found to break the same theorem. */
 export interface Shrunk {

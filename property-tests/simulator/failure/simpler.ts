@@ -6,6 +6,7 @@ import type {
   ScenarioLink,
   ScenarioNode,
 } from "../scenario/scenario.ts";
+import { contracted } from "./contraction.ts";
 
 /**
  * A way to make a scenario simpler: the candidate at a place, or nothing beyond the last one.
@@ -34,6 +35,7 @@ export const simplerOnes: readonly Simpler[] = [
       return links && amongLinks({ ...scenario, links });
     },
   ]),
+  (scenario, _, at) => contracted(scenario, at),
   (scenario, _, at) =>
     scenario.chain === undefined || at > 0 ? undefined : { ...scenario, chain: undefined },
   (scenario, _, at) => {
@@ -119,6 +121,7 @@ const linkSteps: readonly Simplification<ScenarioLink>[] = [
 
 const nodeSteps: readonly Simplification<ScenarioNode>[] = [
   (node) => (node.behaviour === "honest" ? node : { ...node, behaviour: "honest" }),
+  (node) => (node.agent === "new" ? node : { ...node, agent: "new" }),
   (node) => (node.preference === "price" ? node : { ...node, preference: "price" }),
   (node) => (node.price <= 1n ? node : { ...node, price: 1n }),
 ];

@@ -25,7 +25,11 @@ export function randomScenario(seed: number): Scenario {
   const count = 2 + draw.below(most.nodes - 1);
   const ids = Array.from({ length: count }, (_, i) => String(i + 1));
   const hasCheats = draw.below(3) === 0;
-  const nodes = ids.map((id) => randomNode(draw, id, hasCheats));
+  const hasOldAgents = inCases(draw, 20);
+  const nodes = ids.map((id): ScenarioNode => {
+    const agent = hasOldAgents && inCases(draw, 50) ? "old" : "new";
+    return { ...randomNode(draw, id, hasCheats), agent };
+  });
   const defaults = randomDefaults(draw);
   const links = randomLinks(draw, ids, Number(defaults.reserveBytes));
   const flows = randomFlows(draw, ids, links);
@@ -48,7 +52,7 @@ function inCases(draw: Chance, percent: number): boolean {
   return draw.happens(percent, 100);
 }
 
-function randomNode(draw: Chance, id: string, hasCheats: boolean): ScenarioNode {
+function randomNode(draw: Chance, id: string, hasCheats: boolean): Omit<ScenarioNode, "agent"> {
   const behaviour: Behaviour = hasCheats && inCases(draw, 30) ? oneOf(draw, behaviours) : "honest";
   return {
     id,

@@ -6,7 +6,7 @@ import { across, type Datagram, isUp, type Network, type SimLink } from "./netwo
 const lateness = 4;
 
 /** So many datagrams on the way at once are a storm: nodes answer answers, more and more. */
-const airLimit = 500_000;
+const airLimit = { alone: 2000, perLink: 500 } as const;
 
 /** The steps that a link takes, at least one. */
 export function delayOf(link: SimLink): number {
@@ -31,8 +31,9 @@ function fly(net: Network, link: SimLink, datagram: Datagram, late: number): voi
   const { air } = net.chance;
   const delay = delayOf(link);
   const extra = air.happens(late, shareScale) ? 1 + air.below(lateness * delay) : 0;
-  if (net.datagrams >= airLimit) {
-    return note(net, "no storm", "", "", `more than ${airLimit} datagrams are on the way`);
+  const most = airLimit.alone + airLimit.perLink * net.links.length;
+  if (net.datagrams >= most) {
+    return note(net, "no storm", "", "", `more than ${most} datagrams are on the way`);
   }
   const at = net.now + delay + extra;
   const there = net.air.get(at);

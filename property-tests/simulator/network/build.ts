@@ -1,6 +1,5 @@
-import { emptyLedger } from "#core/journal/ledger.ts";
-import { wake } from "#core/node/node.ts";
 import { type Scenario, shareScale } from "../scenario/scenario.ts";
+import { agentVersions } from "./agent-version.ts";
 import { newChain } from "./chain.ts";
 import { chance } from "./chance.ts";
 import { type Defect, shipped } from "./defect.ts";
@@ -43,6 +42,7 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
   });
   const nodes = scenario.nodes.map((one, index): SimNode => {
     const signer = keys.signerOf(one.id);
+    const agent = agentVersions[one.agent];
     return {
       index,
       id: one.id,
@@ -52,7 +52,8 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
       price: one.price,
       lowestFee: one.price,
       uncovered: new Set(),
-      core: wake(signer, emptyLedger, keys.holds),
+      agent,
+      core: agent.wake(signer, agent.emptyLedger, keys.holds),
       journals: 1,
       identities: 1,
       holds: keys.holds,

@@ -1,5 +1,3 @@
-import { emptyLedger } from "#core/journal/ledger.ts";
-import { wake } from "#core/node/node.ts";
 import { booksAtEnd } from "../check/end-check.ts";
 import { newWays } from "./build.ts";
 import { channelAt } from "./chain.ts";
@@ -59,7 +57,7 @@ function changeIdentity(net: Network, node: SimNode): void {
   node.identities += 1;
   node.signer = net.keys.signerOf(`${node.id}#${node.identities}`);
   node.flipped = undefined;
-  node.core = wake(node.signer, emptyLedger, node.holds);
+  node.core = node.agent.wake(node.signer, node.agent.emptyLedger, node.holds);
   node.unread.clear();
   const others = links.map(({ link, side }) => introduce(net, link, across(side)));
   net.story.tell(net.now, node.id, `comes back as number ${node.identities}`);

@@ -13,6 +13,7 @@ import type { Node } from "#core/node/node.ts";
 import { program } from "#core/node/program.ts";
 import type { Step } from "#core/node/step.ts";
 import { flip, leavesOf } from "../flipped-state.ts";
+import { agentVersions } from "./agent-version.ts";
 import type { Network, SimNode } from "./network.ts";
 
 /**
@@ -20,7 +21,8 @@ import type { Network, SimNode } from "./network.ts";
  * memory (decision 18); a simulation does so from the moment on in which it matters.
  */
 export function flipMemory(net: Network, node: SimNode): void {
-  if (node.flipped !== undefined) return;
+  // Lockstep is of this commit's core.
+  if (node.flipped !== undefined || node.agent !== agentVersions.new) return;
   const { ledger, live, tunnelKey } = node.core;
   const made = { ...program, signedBy: node.holds };
   const pair = lockstep(node.signer, ledger, ledger, { first: made, second: made });

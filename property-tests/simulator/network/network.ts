@@ -1,11 +1,14 @@
 import type { SignatureCheck, Signer } from "#core/identity/signature.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
+import type { Input } from "#core/node/input.ts";
 import type { Lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import type { Standing } from "#core/node/output.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import type { Step } from "#core/node/step.ts";
 import type { Violation } from "../check/violation.ts";
 import type { Behaviour, Scenario, ScenarioNode } from "../scenario/scenario.ts";
+import type { AgentVersion } from "./agent-version.ts";
 import type { SimChain } from "./chain.ts";
 import type { Chance } from "./chance.ts";
 import type { Defect } from "./defect.ts";
@@ -55,6 +58,8 @@ export interface Network {
 /** Whoever listens to a run: plots and event traces. */
 export interface Story {
   readonly tell: (step: number, node: string, what: string) => void;
+  /** An agent took an input: what it decided. */
+  readonly took?: (step: number, node: string, input: Input, done: Step) => void;
 }
 
 /** A fault that happened. */
@@ -77,6 +82,7 @@ export interface SimNode {
   lowestFee: bigint;
   /** Classes sold at one price and perhaps sent on at another: the next hop changed, or was free (T12). */
   readonly uncovered: Set<number>;
+  readonly agent: AgentVersion;
   core: Node;
   /** How many journals it began: one more with every lost disk. */
   journals: number;

@@ -1,9 +1,7 @@
 import type { Terms } from "#core/account/terms.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import { emptyLedger, evolve } from "#core/journal/ledger.ts";
 import type { Input, Reading } from "#core/node/input.ts";
-import { wake } from "#core/node/node.ts";
 import type { Output } from "#core/node/output.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
 import type { Step } from "#core/node/step.ts";
@@ -14,6 +12,7 @@ import type { PriceClass } from "#core/units/price-class.ts";
 import { checkStep } from "../check/account-check.ts";
 import { noteAlarm, noteThrown } from "../check/alarm-check.ts";
 import { noteThrottle } from "../check/throttle-check.ts";
+import { agentVersions } from "./agent-version.ts";
 import { say } from "./air.ts";
 import { disguised, spendingLimitOf } from "./behaviour.ts";
 import { channelAt } from "./chain.ts";
@@ -180,7 +179,8 @@ export function feed(net: Network, node: SimNode, input: Input): void {
 /** What the rules decide, or nothing at all where they throw. */
 function stepOf(net: Network, node: SimNode, input: Input): Step {
   try {
-    return net.defect.step(node.core, input);
+    const isOld = node.agent !== agentVersions.new;
+    return (isOld ? node.agent : net.defect).step(node.core, input);
   } catch (error) {
     noteThrown(net, node, input.type, error);
     return { node: node.core, events: [], outputs: [] };
@@ -189,6 +189,7 @@ function stepOf(net: Network, node: SimNode, input: Input): Step {
 
 /** What was decided is journaled, believed and done; or the agent dies somewhere in between. */
 function take(net: Network, node: SimNode, input: Input, before: Ledger, done: Step): void {
+  net.story.took?.(net.now, node.id, input, done);
   mix(net, done.events.length * 64 + done.outputs.length);
   if (node.torn) return tear(net, node, before, done.events, done.outputs);
   node.core = done.node;
@@ -208,9 +209,9 @@ function tear(
   node.torn = false;
   const at = net.chance.fault.below(events.length + outputs.length + 1);
   const durable = events.slice(0, net.defect.careless ? 0 : at);
-  const ledger = durable.reduce(evolve, before);
+  const ledger = durable.reduce(node.agent.evolve, before);
   node.flipped = undefined;
-  node.core = wake(node.signer, ledger, node.holds);
+  node.core = node.agent.wake(node.signer, ledger, node.holds);
   witness(net, node, before, ledger, durable);
   const done = net.defect.careless ? outputs.length : Math.max(0, at - events.length);
   perform(net, node, outputs.slice(0, done));
@@ -219,7 +220,7 @@ function tear(
 
 /** The agent is killed and started again: the kernel goes on, the journal is all it has. */
 export function restart(net: Network, node: SimNode): void {
-  node.core = wake(node.signer, ledgerOf(node), node.holds);
+  node.core = node.agent.wake(node.signer, ledgerOf(node), node.holds);
   node.flipped = undefined;
   if (net.defect.forgetful) for (const end of node.ends) renewCounters(net, end, false);
   start(net, node);
@@ -256,7 +257,7 @@ export function loseDisk(net: Network, node: SimNode): void {
     }
   }
   node.flipped = undefined;
-  node.core = wake(node.signer, emptyLedger, node.holds);
+  node.core = node.agent.wake(node.signer, node.agent.emptyLedger, node.holds);
   restart(net, node);
 }
 

@@ -2,13 +2,13 @@ import { countOf, listOf, membersOf, quantityOf, type Reading } from "./field.ts
 import type { ScenarioChain } from "./scenario.ts";
 
 /** Most of a deposit, in grains: room for sums below 128 bits. */
-const depositLimit = (1n << 100n) - 1n;
+export const depositLimit = (1n << 100n) - 1n;
 
 /** At most so many outages and fee spikes. */
-const spellLimit = 10_000;
+export const spellLimit = 10_000;
 
 /** The latest step that a file can name. */
-const stepLimit = 1_000_000_000;
+export const stepLimit = 1_000_000_000;
 
 /** Reads the optional `chain` of a scenario. */
 export function readChain(reading: Reading, value: unknown): ScenarioChain | undefined {

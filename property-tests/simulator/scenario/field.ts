@@ -19,8 +19,11 @@ export interface Reading {
 
 /** Notes a problem; beyond {@link problemLimit} nothing more is noted. */
 export function object(reading: Reading, path: string, found: unknown, allowed: string): void {
-  if (reading.problems.length >= problemLimit) return;
-  reading.problems.push({ path, found: shown(found), allowed });
+  tell(reading, path, shown(found), allowed);
+}
+
+function tell(reading: Reading, path: string, found: string, allowed: string): void {
+  if (reading.problems.length < problemLimit) reading.problems.push({ path, found, allowed });
 }
 
 /** A value as it stands in a message: short, on one line. */
@@ -65,7 +68,7 @@ export function listOf(
     return [];
   }
   if (value.length <= limit) return value;
-  object(reading, path, `${value.length} of them`, `at most ${limit}`);
+  tell(reading, path, `${value.length} of them`, `at most ${limit}`);
   return [];
 }
 

@@ -14,6 +14,7 @@ import {
   wordOf,
 } from "./field.ts";
 import {
+  agentAges,
   behaviours,
   faultKinds,
   preferences,
@@ -155,7 +156,7 @@ function readDefaults(reading: Reading, value: unknown): ScenarioDefaults {
 }
 
 function readNodes(reading: Reading, value: unknown): readonly ScenarioNode[] {
-  const names = ["id", "price", "maxPrice", "behaviour", "preference"] as const;
+  const names = ["id", "price", "maxPrice", "behaviour", "preference", "agent"] as const;
   const seen = new Map<string, number>();
   const list = listOf(reading, "nodes", value, scenarioLimits.nodes);
   if (Array.isArray(value) && value.length === 0)
@@ -184,6 +185,7 @@ function readNodes(reading: Reading, value: unknown): readonly ScenarioNode[] {
       }),
       behaviour: wordOf(reading, `${path}.behaviour`, node.behaviour, behaviours, "honest"),
       preference: wordOf(reading, `${path}.preference`, node.preference, preferences, "price"),
+      agent: wordOf(reading, `${path}.agent`, node.agent, agentAges, "new"),
     };
   });
 }

@@ -30,6 +30,11 @@ export const preferences = ["price", "quality"] as const;
 /** One of the {@link preferences}. */
 export type Preference = (typeof preferences)[number];
 
+/** Which agent a node runs: the one of this commit, or one from before that nobody updated. */
+export const agentAges = ["new", "old"] as const;
+/** One of the {@link agentAges}. */
+export type AgentAge = (typeof agentAges)[number];
+
 /** A whole network and what happens in it. Bytes and money are integers, steps are virtual time. */
 export interface Scenario {
   readonly seed: number;
@@ -65,6 +70,7 @@ export interface ScenarioNode {
   readonly maxPrice: bigint;
   readonly behaviour: Behaviour;
   readonly preference: Preference;
+  readonly agent: AgentAge;
 }
 
 /** Two neighbours. Both directions are alike; shares are parts per {@link shareScale}. */

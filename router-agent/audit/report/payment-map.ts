@@ -7,8 +7,16 @@ export const mapLimit = 150;
 
 const frame = { width: 960, height: 520, margin: 64 } as const;
 
+/** What the picture is made of. */
+export interface MapFacts extends Pick<ReportFacts, "nodes" | "money"> {
+  readonly accounts: readonly Payments[];
+}
+
+/** What one node paid another. */
+type Payments = Pick<AccountSeries, "payer" | "payee" | "signed" | "credited">;
+
 /** Nodes and the money that flows between them, as SVG. The same facts give the same picture. */
-export function paymentMap({ nodes, accounts, money }: ReportFacts): string {
+export function paymentMap({ nodes, accounts, money }: MapFacts): string {
   const shown = nodes.slice(0, mapLimit);
   if (shown.length < 2) return "";
   const flows = flowsOf(accounts);
@@ -40,7 +48,7 @@ interface Flow {
   readonly amount: bigint;
 }
 
-function flowsOf(accounts: readonly AccountSeries[]): readonly Flow[] {
+function flowsOf(accounts: readonly Payments[]): readonly Flow[] {
   const sums = new Map<string, Flow>();
   for (const { payer, payee, signed, credited } of accounts) {
     const amount = signed > credited ? signed : credited;
