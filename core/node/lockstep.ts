@@ -1,18 +1,13 @@
 import { sameBytes, toHex } from "#core/identity/hexadecimal.ts";
-import {
-  type SignatureCheck,
-  type Signer,
-  signatureLength,
-  signedBy,
-} from "#core/identity/signature.ts";
-import { encodeCommits } from "#core/journal/commit.ts";
+import { type SignatureCheck, type Signer, signatureLength } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import { copyOf } from "./copy.ts";
-import type { Input, Reading } from "./input.ts";
-import { type Node, wake } from "./node.ts";
+import type { InputCopier } from "./copy.ts";
+import type { Input } from "./input.ts";
+import type { Node } from "./node.ts";
 import type { Output } from "./output.ts";
-import { type Step, step } from "./step.ts";
+import { type Program, program } from "./program.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Two nodes that take every step together and share no state in memory: lockstep, as processors of
@@ -24,19 +19,28 @@ export interface Lockstep {
   readonly node: Node;
   /** The one that only has to come to the same. */
   readonly twin: Node;
+  readonly programs: Programs;
   readonly memo: Memo;
 }
+
+/** What the two nodes are made of. A bit of a program that both are made of flips for both. */
+export interface Programs {
+  readonly first: Program;
+  /** The twin's: one of its own where the shell loaded it once more. */
+  readonly second: Program;
+}
+
+/** Both of the program that this module belongs to, where there is no other one. */
+const onlyProgram: Programs = { first: program, second: program };
 
 /** What one step of the first node had signed and checked: keys do their slow work once. */
 interface Memo {
   readonly signatures: Map<string, Uint8Array>;
-  readonly checks: Map<string, boolean>;
-  /** The twin's own copies of the names of counters, which come again and again. */
-  readonly names: Map<string, string>;
+  /** Checks that held, for these very bytes. */
+  readonly held: Set<string>;
+  /** Makes the twin's own input. */
+  readonly copy: InputCopier;
 }
-
-/** At most so many names: those of old counters are of no use. */
-const nameLimit = 4096;
 
 /** The two did not decide alike: a bit flipped in one of them, and nobody knows in which. */
 export class Parted extends Error {
@@ -57,59 +61,50 @@ export function lockstep(
   signer: Signer,
   ledger: Ledger,
   twinLedger: Ledger,
-  holds: SignatureCheck = signedBy,
+  programs: Programs = onlyProgram,
 ): Lockstep {
-  const memo: Memo = { signatures: new Map(), checks: new Map(), names: new Map() };
-  const node = wake(noting(signer, memo), copyOf(ledger), notingChecks(holds, memo));
-  const twin = wake(
-    repeating(signer, holds, memo),
-    copyOf(twinLedger),
-    repeatingChecks(holds, memo),
+  const { first, second } = programs;
+  const memo: Memo = { signatures: new Map(), held: new Set(), copy: second.inputCopier() };
+  const node = first.wake(
+    noting(signer, memo),
+    first.copyOf(ledger),
+    notingChecks(first.signedBy, memo),
   );
-  return { node, twin, memo };
+  const twin = second.wake(
+    repeating(signer.id, memo, second),
+    second.copyOf(twinLedger),
+    repeatingChecks(second.signedBy, memo),
+  );
+  return { node, twin, programs, memo };
 }
 
 /**
  * One input to both.
- * @throws Parted where what they would do differs; whatever {@link step} throws where both throw.
+ * @throws Parted where what they would do differs; whatever `step` throws where both throw.
  */
-export function stepTogether({ node, twin, memo }: Lockstep, input: Input): Together {
+export function stepTogether({ node, twin, programs, memo }: Lockstep, input: Input): Together {
   memo.signatures.clear();
-  memo.checks.clear();
-  const apart = apartFrom(input, memo);
-  const first = attempt(() => step(node, input));
-  const second = attempt(() => step(twin, apart));
-  if ("error" in first && "error" in second) throw first.error;
-  if ("error" in first || "error" in second) throw new Parted("only one of two steps failed");
-  const outputs = agreedOutputs(first.value.outputs, second.value.outputs);
-  const pair = { node: first.value.node, twin: second.value.node, memo };
-  return { ...first.value, outputs, pair, twinEvents: second.value.events };
+  memo.held.clear();
+  const apart = memo.copy(input);
+  const first = attempt(() => programs.first.step(node, input));
+  const other = attempt(() => programs.second.step(twin, apart));
+  if ("error" in first && "error" in other) throw first.error;
+  if ("error" in first || "error" in other) throw new Parted("only one of two steps failed");
+  const outputs = agreedOutputs(first.value.outputs, other.value.outputs);
+  const pair = { node: first.value.node, twin: other.value.node, programs, memo };
+  return { ...first.value, outputs, pair, twinEvents: other.value.events };
 }
 
-/** The input once more, in memory of its own. */
-function apartFrom(input: Input, { names }: Memo): Input {
-  if (input.type !== "Readings") return copyOf(input);
-  if (names.size > nameLimit) names.clear();
-  const readings = input.readings.map((one): Reading => {
-    let generation = names.get(one.generation);
-    if (generation === undefined) {
-      generation = copyOf(one.generation);
-      names.set(one.generation, generation);
-    }
-    const { neighbour, class: paidClass } = one;
-    const sent = -(-one.sent);
-    const received = -(-one.received);
-    return { neighbour, class: paidClass, generation, sent, received };
-  });
-  return { type: "Readings", readings };
-}
-
-/** Events as commits, made of both lists. @throws Parted where the bytes are not the same. */
+/**
+ * Events as commits, each list written by its own program.
+ * @throws Parted where the bytes are not the same.
+ */
 export function agreedCommits(
   events: readonly LedgerEvent[],
   twinEvents: readonly LedgerEvent[],
+  { first, second }: Programs = onlyProgram,
 ): readonly Uint8Array[] {
-  const [commits, others] = [encodeCommits(events), encodeCommits(twinEvents)];
+  const [commits, others] = [first.encodeCommits(events), second.encodeCommits(twinEvents)];
   if (commits.length !== others.length) throw new Parted("the two journal different events");
   for (const [i, commit] of commits.entries()) {
     if (!sameBytes(commit, others[i] ?? new Uint8Array(0))) {
@@ -170,30 +165,37 @@ function noting(signer: Signer, { signatures }: Memo): Signer {
  * Gives the signature that the other one made over the same digest, once it has checked it: a flip
  * in the secret, or in the arithmetic, would make one that nobody accepts.
  */
-function repeating(signer: Signer, holds: SignatureCheck, { signatures }: Memo): Signer {
-  const id = copyOf(signer.id);
+function repeating(
+  signerId: Signer["id"],
+  { signatures }: Memo,
+  { copyOf, signedBy }: Program,
+): Signer {
+  const id = copyOf(signerId);
   return {
     id,
     sign: (digest) => {
       const known = signatures.get(toHex(digest));
-      if (known === undefined || !holds(id, digest, known)) return new Uint8Array(signatureLength);
-      return known.slice();
+      const holding = known !== undefined && signedBy(id, digest, known);
+      return copyOf(holding ? known : new Uint8Array(signatureLength));
     },
   };
 }
 
-function notingChecks(holds: SignatureCheck, { checks }: Memo): SignatureCheck {
+function notingChecks(holds: SignatureCheck, { held }: Memo): SignatureCheck {
   return (id, digest, signature) => {
     const found = holds(id, digest, signature);
-    checks.set(checkName(id, digest, signature), found);
+    if (found) held.add(checkName(id, digest, signature));
     return found;
   };
 }
 
-/** What the other one found for the very same bytes; other bytes are checked again. */
-function repeatingChecks(holds: SignatureCheck, { checks }: Memo): SignatureCheck {
+/**
+ * What the other one found to hold, for the very same bytes, holds; anything else is checked again.
+ * So a neighbour that is honest is never refused by the word of one program alone.
+ */
+function repeatingChecks(holds: SignatureCheck, { held }: Memo): SignatureCheck {
   return (id, digest, signature) =>
-    checks.get(checkName(id, digest, signature)) ?? holds(id, digest, signature);
+    held.has(checkName(id, digest, signature)) || holds(id, digest, signature);
 }
 
 function checkName(id: string, digest: Uint8Array, signature: Uint8Array): string {

@@ -32,7 +32,7 @@ export function stepAndJournal(readings: readonly CounterReading[]): void {
   }));
   const result = stepTogether(pair, { type: "Readings", readings: positions });
   pair = result.pair;
-  for (const commit of agreedCommits(result.events, result.twinEvents)) {
+  for (const commit of agreedCommits(result.events, result.twinEvents, pair.programs)) {
     sequence += 1;
     writeSync(file, encodeFrame(sequence, 0, commit, 0));
     fdatasyncSync(file);

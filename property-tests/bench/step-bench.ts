@@ -5,6 +5,7 @@ import type { Input, Reading } from "#core/node/input.ts";
 import { type Lockstep, lockstep, stepTogether } from "#core/node/lockstep.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import type { NeighbourPolicy } from "#core/node/policy.ts";
+import type { Program } from "#core/node/program.ts";
 import { step } from "#core/node/step.ts";
 import type { Message } from "#core/peer/message.ts";
 import { encodeMessage, helloDigest } from "#core/peer/message-form.ts";
@@ -15,6 +16,7 @@ import { money, noMoney, tokenUnits } from "#core/units/money.ts";
 import { origin, position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
+import { program as modelledProgram } from "../simulator/modelled-program.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
 
 /** What the bench of `step` found. */
@@ -40,8 +42,9 @@ export function busyNode(): Node {
 }
 
 /** Two such nodes in lockstep. */
-export function busyPair(): Lockstep {
-  let pair = lockstep(self(), emptyLedger, emptyLedger, modelledCheck);
+export function busyPair(second: Program = modelledProgram): Lockstep {
+  const programs = { first: modelledProgram, second };
+  let pair = lockstep(self(), emptyLedger, emptyLedger, programs);
   for (const input of busyInputs()) pair = stepTogether(pair, input).pair;
   return pair;
 }

@@ -8,6 +8,7 @@ import { replayedLedger } from "#agent/agent/replayed-ledger.ts";
 import { resetCounter } from "#agent/agent/reset-counts.ts";
 import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
 import { emptyLedger, evolve } from "#core/journal/ledger.ts";
+import { program } from "#core/node/program.ts";
 import { commitOf, inside } from "../contracts/journal-contract.ts";
 import { drain, lineWorld, nodeAt, smallTerms, traffic } from "../simulator/line-world.ts";
 import { memoryPlace } from "./journal-place.ts";
@@ -164,6 +165,7 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
     place,
     Effect.fnUntraced(function* (journal) {
       const room = journalRoom(journal, resets, 500);
+      const programs = { first: program, second: program };
       for (let round = 0; round < 3000; round++) {
         traffic(world, 0, 0, 4n, 0n);
         drain(world, 1);
@@ -172,7 +174,9 @@ test("an agent's journal of 256 KiB lasts for ever: never full, and always all t
         if (events.length === 0) continue;
         resets.count(events);
         yield* journal.append(encodeCommits(events));
-        expect(yield* room.keep({ node: self, twin: self }, events.length)).toBeUndefined();
+        expect(
+          yield* room.keep({ node: self, twin: self, programs }, events.length),
+        ).toBeUndefined();
         const stat = yield* journal.stat;
         expect(stat.bytes).toBeLessThanOrEqual(BigInt(limit));
         commits = stat.commits;

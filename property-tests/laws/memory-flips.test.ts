@@ -16,9 +16,11 @@ import {
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText, plainText } from "../golden/plain-text.ts";
 import { flip, leavesOf, sharedObjects } from "../simulator/flipped-state.ts";
-import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { program } from "../simulator/modelled-program.ts";
+import { modelledSigner } from "../simulator/test-signer.ts";
 import { runs } from "./law-runs.ts";
 
+const modelled = { first: program, second: program };
 const text = readFileSync(new URL("../golden/run-2.json", import.meta.url), "utf8");
 const recorded = (): GoldenRun => fromPlainText(text) as GoldenRun;
 
@@ -31,7 +33,7 @@ function toldTo(node: number): readonly (Input | undefined)[] {
 
 function begin(node: number, journal: readonly Uint8Array[]): Lockstep {
   const fold = (): Ledger => journal.flatMap(decodeCommit).reduce(evolve, emptyLedger);
-  return lockstep(modelledSigner(node + 1), fold(), fold(), modelledCheck);
+  return lockstep(modelledSigner(node + 1), fold(), fold(), modelled);
 }
 
 /** What a node did, one text for each input. */
@@ -53,7 +55,7 @@ function tell(node: number, harm: (pair: Lockstep, at: number) => void = () => u
     harm(pair, at);
     try {
       const step = stepTogether(pair, input);
-      const commits = agreedCommits(step.events, step.twinEvents);
+      const commits = agreedCommits(step.events, step.twinEvents, pair.programs);
       pair = step.pair;
       journal.push(...commits);
       const told = `${commits.map(toHex)} ${plainText(step.outputs)}`;
@@ -113,7 +115,7 @@ describe("T18: two nodes in lockstep", () => {
       sign: (digest: Uint8Array) =>
         signer.sign(digest).map((byte, i) => (i === 7 ? byte ^ 4 : byte)),
     };
-    const pair = lockstep(spoilt, emptyLedger, emptyLedger, modelledCheck);
+    const pair = lockstep(spoilt, emptyLedger, emptyLedger, modelled);
     const [first] = toldTo(0);
     if (first === undefined) throw new Error("a run begins with its configuration");
     expect(() => stepTogether(pair, first)).toThrow(Parted);

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { toHex } from "#core/identity/hexadecimal.ts";
+import { writeSecondProgram } from "../simulator/second-bundle.ts";
 import { seeded } from "./acknowledged.ts";
 
 /** What came of flipping one bit of a process's memory, again and again (G3). */
@@ -41,7 +42,7 @@ interface WrongLife {
   /** The mapping that the page belongs to, as /proc/pid/maps calls it. */
   readonly region: string;
   readonly said: string;
-  /** Its first line that differs, as it is and as it should be; a missing one is empty. */
+  /** Its first line that differs, as it is and as it should be; nothing where all are the same. */
   readonly line: readonly [string, string];
   /** The same of its commits. */
   readonly commit: readonly [string, string];
@@ -53,7 +54,7 @@ export type FlipMode = "guarded" | "bare";
 const pageSize = 4096;
 
 /** A process that has not said anything after so many milliseconds hangs. */
-const patience = 20_000;
+const patience = 60_000;
 
 /**
  * One process for each trial: it lives through half of a recorded run, one bit of its resident
@@ -137,12 +138,16 @@ function lines(bytes: Buffer): string {
   return text;
 }
 
-/** The first lines of two texts that differ. */
+/** The first lines of two texts that differ, from a little before the place where they do. */
 function firstDifference(one: string, other: string): readonly [string, string] {
   const [ones, others] = [one.split("\n"), other.split("\n")];
   const at = others.findIndex((line, i) => line !== ones[i]);
-  const short = (line: string | undefined) => (line ?? "").slice(0, 300);
-  return at < 0 ? ["", ""] : [short(ones[at]), short(others[at])];
+  if (at < 0) return ["", ""];
+  const [line = "", right = ""] = [ones[at], others[at]];
+  const place = [...right].findIndex((digit, i) => digit !== line[i]);
+  const shown = (text: string) =>
+    `line ${at + 1} of ${text.length} digits, from ${place}: ${text.slice(Math.max(0, place - 40), place + 300)}`;
+  return [shown(line), shown(right)];
 }
 
 /** What lies in the directory, and beside it. */
@@ -156,7 +161,7 @@ function leftIn(directory: string, said: string): Life {
   }
 }
 
-/** The victim as one file: it starts thousands of times. */
+/** The victim as it is shipped, in two files: it starts thousands of times. */
 function bundled(home: string): string {
   const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const { status, stderr } = spawnSync(
@@ -170,6 +175,7 @@ function bundled(home: string): string {
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`the victim could not be bundled: ${stderr}`);
+  writeSecondProgram(home, "modelled");
   return join(home, "victim.mjs");
 }
 

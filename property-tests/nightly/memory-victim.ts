@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, readSync } from "node:fs";
+import * as Effect from "effect/Effect";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
+import { secondProgram } from "#agent/agent/second-program.ts";
 import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
-import { decodeCommit, encodeCommits } from "#core/journal/commit.ts";
-import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
-import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import {
   agreedCommits,
@@ -16,10 +16,11 @@ import {
   stepTogether,
 } from "#core/node/lockstep.ts";
 import type { Output } from "#core/node/output.ts";
-import { step } from "#core/node/step.ts";
+import type { Program } from "#core/node/program.ts";
 import type { GoldenRun } from "../golden/entry.ts";
 import { fromPlainText } from "../golden/plain-text.ts";
-import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { program as first } from "../simulator/modelled-program.ts";
+import { modelledSigner } from "../simulator/test-signer.ts";
 
 // A router's decisions in a process whose memory somebody else damages:
 // `memory-victim.ts DIRECTORY RUN.json guarded|bare`. It lives through the first half of a recorded
@@ -36,15 +37,26 @@ function told(): readonly (Input | undefined)[] {
   return inputs.filter((one) => one.node === node).map(({ input }) => input);
 }
 
-function onDisk(): Ledger {
-  let ledger = emptyLedger;
+// The second one is of the same making, in a file of its own.
+const second = Effect.runSync(secondProgram()).program;
+const programs = { first, second };
+
+function onDisk(by: Program): Ledger {
+  let ledger = by.emptyLedger;
   for (const { payload } of readCommits(directory)) {
-    for (const event of decodeCommit(payload)) ledger = evolve(ledger, event);
+    for (const event of by.decodeCommit(by.copyOf(payload))) ledger = by.evolve(ledger, event);
   }
   return ledger;
 }
 
-const begin = (): Lockstep => lockstep(modelledSigner(node + 1), onDisk(), onDisk(), modelledCheck);
+function begin(): Lockstep {
+  const signer = modelledSigner(node + 1);
+  const ledger = onDisk(first);
+  // A key file says which id follows from its secret, and a start that comes to another one is refused.
+  if (ledger.node !== undefined && ledger.node !== signer.id)
+    throw new Parted("another node's key");
+  return lockstep(signer, ledger, onDisk(second), programs);
+}
 
 async function live(
   journal: OpenJournal,
@@ -59,11 +71,15 @@ async function live(
     }
     if (mode === "guarded") {
       const result = stepTogether(pair, input);
-      await keep(journal, agreedCommits(result.events, result.twinEvents), result.outputs);
+      await keep(
+        journal,
+        agreedCommits(result.events, result.twinEvents, programs),
+        result.outputs,
+      );
       pair = result.pair;
     } else {
-      const result = step(pair.node, input);
-      await keep(journal, encodeCommits(result.events), result.outputs);
+      const result = first.step(pair.node, input);
+      await keep(journal, first.encodeCommits(result.events), result.outputs);
       pair = { ...pair, node: result.node };
     }
   }
@@ -109,8 +125,9 @@ readSync(0, new Uint8Array(1));
 try {
   const after = await live(journal, before, told().slice(half));
   await journal.close();
-  const memory = encodeSnapshot(after.node.ledger, noResets);
-  if (mode === "guarded" && !sameBytes(memory, encodeSnapshot(onDisk(), noResets))) {
+  const memory = first.encodeSnapshot(after.node.ledger, noResets);
+  const disk = second.encodeSnapshot(onDisk(second), noResets);
+  if (mode === "guarded" && !sameBytes(memory, disk)) {
     throw new Parted("the journal, folded again, is another ledger");
   }
   process.stdout.write("done\n");

@@ -10,6 +10,7 @@ import type { Config } from "#agent/config/config.ts";
 import type { Input } from "#core/node/input.ts";
 import { lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
+import { program } from "#core/node/program.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
@@ -19,6 +20,7 @@ import { type AgentPorts, agentPorts } from "./ports.ts";
 import { fixedDifference } from "./reconfiguration.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { type ResetCounts, resetCounter } from "./reset-counts.ts";
+import { secondProgram } from "./second-program.ts";
 import { type TurnTaker, turnTaker, type Work } from "./turn-taker.ts";
 
 /** The journal failed: the agent acts no more. The kernel goes on with what it was told last. */
@@ -58,6 +60,8 @@ export interface Agent {
   readonly counts: Readonly<AgentCounts>;
   /** How often counters began anew, on each account, over the whole life of the journal. */
   readonly resets: ResetCounts;
+  /** Two, or one that both nodes are made of: see {@link secondProgram}. */
+  readonly programs: 1 | 2;
   /** Alarms so far, newest last. */
   readonly alarms: readonly string[];
 }
@@ -85,13 +89,15 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   let config = first;
   let plan = blueprint(keys.nodeId, config);
   const resets = resetCounter();
+  const second = yield* secondProgram();
   const turns = turnTaker(
     ports,
     // Read twice, so that the two that go in lockstep share no memory.
     lockstep(
       keys.signer,
       yield* replayedLedger(journal, resets),
-      yield* replayedLedger(journal, resetCounter()),
+      yield* replayedLedger(journal, resetCounter(), second.program),
+      { first: program, second: second.program },
     ),
     journalRoom(journal, resets, config.journal.snapshotEvery),
     resets,
@@ -146,6 +152,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
     flipped: turns.flipped,
     counts: turns.counts,
     resets,
+    programs: second.own ? 2 : 1,
     alarms: turns.alarms,
   };
   return agent;

@@ -37,5 +37,6 @@ export function decide(begun: Lockstep, inputs: readonly Input[]): Decided {
       faults.push(`an input of type ${input.type} was dropped: ${String(error)}`);
     }
   }
-  return { pair, events, commits: agreedCommits(events, twinEvents), outputs, faults };
+  const commits = agreedCommits(events, twinEvents, pair.programs);
+  return { pair, events, commits, outputs, faults };
 }

@@ -3,9 +3,8 @@ import type { Journal } from "#adapters/journal/journal.ts";
 import { snapshotLimit } from "#adapters/journal/snapshot-slot.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import { type KeptResets, restatement } from "#core/journal/restatement.ts";
-import { encodeSnapshot } from "#core/journal/snapshot-form.ts";
-import { agreedCommits, Parted } from "#core/node/lockstep.ts";
+import type { KeptResets } from "#core/journal/restatement.ts";
+import { agreedCommits, Parted, type Programs } from "#core/node/lockstep.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { resetCounter } from "./reset-counts.ts";
 
@@ -13,6 +12,7 @@ import { resetCounter } from "./reset-counts.ts";
 interface TwoLedgers {
   readonly node: { readonly ledger: Ledger };
   readonly twin: { readonly ledger: Ledger };
+  readonly programs: Programs;
 }
 
 /** Keeps a journal below its limit for ever. */
@@ -48,13 +48,17 @@ export function journalRoom(
   let failed = false;
 
   /** What both say that everything comes down to. @throws Parted */
-  const restating = ({ node, twin }: TwoLedgers): readonly Uint8Array[] =>
-    agreedCommits(restatement(node.ledger, resets), restatement(twin.ledger, resets));
+  const restating = ({ node, twin, programs }: TwoLedgers): readonly Uint8Array[] =>
+    agreedCommits(
+      programs.first.restatement(node.ledger, resets),
+      programs.second.restatement(twin.ledger, resets),
+      programs,
+    );
 
-  /** The journal folded once more, from the disk: what is in memory must be that. @throws Parted */
-  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array) {
+  /** The journal folded once more, by the second program: memory must be that. @throws Parted */
+  const compareWithDisk = Effect.fnUntraced(function* (payload: Uint8Array, { second }: Programs) {
     const again = resetCounter();
-    const folded = encodeSnapshot(yield* replayedLedger(journal, again), again);
+    const folded = second.encodeSnapshot(yield* replayedLedger(journal, again, second), again);
     if (!sameBytes(folded, payload)) {
       return yield* Effect.die(new Parted("the journal, folded again, is another ledger"));
     }
@@ -74,13 +78,13 @@ export function journalRoom(
   });
 
   /** A snapshot that cannot be kept costs time at the next start, and nothing else. */
-  const keepSnapshot = ({ node: { ledger } }: TwoLedgers) =>
+  const keepSnapshot = ({ node: { ledger }, programs }: TwoLedgers) =>
     Effect.gen(function* () {
       if (sinceSnapshot < snapshotEvery || ledger.node === undefined) return;
       sinceSnapshot = 0;
       const { commits } = yield* journal.stat;
-      const payload = encodeSnapshot(ledger, resets);
-      yield* compareWithDisk(payload);
+      const payload = programs.first.encodeSnapshot(ledger, resets);
+      yield* compareWithDisk(payload, programs);
       if (payload.length > snapshotLimit) return;
       yield* journal.snapshot({ sequence: commits, payload });
     }).pipe(Effect.catch((error) => Effect.logWarning(error.words)));

@@ -2,26 +2,28 @@ import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import type { Commit, Journal } from "#adapters/journal/journal.ts";
 import { JournalError } from "#adapters/journal/journal-error.ts";
-import { decodeCommit } from "#core/journal/commit.ts";
-import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
-import { decodeSnapshot } from "#core/journal/snapshot-form.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
+import { type Program, program } from "#core/node/program.ts";
 import type { ResetCounter } from "./reset-counts.ts";
 
 /**
  * The journal folded, one segment in memory at a time: from its newest snapshot on, or from its
  * beginning where no snapshot can be read. Both give the same ledger.
+ * @param by the program that reads and folds it; the ledger is of its realm.
  */
 export const replayedLedger = Effect.fnUntraced(function* (
   journal: Journal["Service"],
   resets: ResetCounter,
+  by: Program = program,
 ): Effect.fn.Return<Ledger, JournalError> {
-  const begun = yield* fromSnapshot(journal);
-  let ledger = emptyLedger;
-  for (const event of resets.through(begun.events)) ledger = evolve(ledger, event);
+  const begun = yield* fromSnapshot(journal, by);
+  let ledger = by.emptyLedger;
+  for (const event of resets.through(begun.events)) ledger = by.evolve(ledger, event);
   const fold = ({ sequence, payload }: Commit) =>
     Effect.try({
       try: () => {
-        for (const event of resets.through(decodeCommit(payload))) ledger = evolve(ledger, event);
+        const events = by.decodeCommit(by.copyOf(payload));
+        for (const event of resets.through(events)) ledger = by.evolve(ledger, event);
       },
       catch: (error) =>
         new JournalError({
@@ -34,12 +36,12 @@ export const replayedLedger = Effect.fnUntraced(function* (
 });
 
 /** A snapshot is a cache: whatever is wrong with it, the journal is read from its beginning. */
-const fromSnapshot = Effect.fnUntraced(function* (journal: Journal["Service"]) {
+const fromSnapshot = Effect.fnUntraced(function* (journal: Journal["Service"], by: Program) {
   const none = { events: [], next: 1n } as const;
   const snapshot = yield* journal.latestSnapshot;
   if (snapshot === undefined) return none;
   return yield* Effect.try(() => ({
-    events: decodeSnapshot(snapshot.payload),
+    events: by.decodeSnapshot(by.copyOf(snapshot.payload)),
     next: snapshot.sequence + 1n,
   })).pipe(
     Effect.catch((error) =>

@@ -78,6 +78,7 @@ export function statusOf(agent: Agent) {
     run: node.ledger.run,
     stopped: agent.stopped(),
     counts: { ...agent.counts },
+    programs: agent.programs,
     alarms: agent.alarms,
     memory: process.memoryUsage.rss(),
     bounds: boundsFacts(config),

@@ -13,6 +13,8 @@ export interface NodeStatus {
   /** Why the agent acts no more, if its journal failed. */
   readonly stopped?: string;
   readonly alarms?: readonly string[];
+  /** How many programs decide in lockstep: one, where the second could not be loaded apart. */
+  readonly programs?: 1 | 2;
   /** How the index beside the journal is doing, where an agent runs. */
   readonly history?: HistoryState;
   readonly neighbours: readonly Plain<NeighbourFacts>[];

@@ -21,6 +21,7 @@ export const statusCommand = Command.make(
       [
         `node ${status.node} (${status.running ? "running" : "not running; from its journal"})`,
         ...(status.stopped === undefined ? [] : [`STOPPED ACTING: ${status.stopped}`]),
+        ...(status.programs === 1 ? [onlyProgram] : []),
         ...boundsLines(config),
         ...historyLines(status, config),
         ...(status.alarms ?? []).map((words) => `ALARM ${words}`),
@@ -29,6 +30,9 @@ export const statusCommand = Command.make(
     );
   }),
 ).pipe(Command.withDescription("Show the node, what it risks, and every account"));
+
+/** Said where a loader gave the same module twice. */
+const onlyProgram = "both deciding nodes are of one program: a flipped bit of it may go unnoticed";
 
 /** Only what a person should know: that history is not as it was wanted. */
 function historyLines({ history }: NodeStatus, config: Config): readonly string[] {

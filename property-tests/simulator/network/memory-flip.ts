@@ -10,6 +10,7 @@ import {
   stepTogether,
 } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
+import { program } from "#core/node/program.ts";
 import type { Step } from "#core/node/step.ts";
 import { flip, leavesOf } from "../flipped-state.ts";
 import { agentVersions } from "./agent-version.ts";
@@ -23,7 +24,8 @@ export function flipMemory(net: Network, node: SimNode): void {
   // Lockstep is of this commit's core.
   if (node.flipped !== undefined || node.agent !== agentVersions.new) return;
   const { ledger, live, tunnelKey } = node.core;
-  const pair = lockstep(node.signer, ledger, ledger, node.holds);
+  const made = { ...program, signedBy: node.holds };
+  const pair = lockstep(node.signer, ledger, ledger, { first: made, second: made });
   const remembering = (one: Node): Node => ({
     ...one,
     live: copyOf(live),
@@ -43,7 +45,7 @@ export function stepFlipped(node: SimNode, input: Input): Step | undefined {
   if (flipped === undefined) return undefined;
   try {
     const done = stepTogether(flipped.pair, input);
-    agreedCommits(done.events, done.twinEvents);
+    agreedCommits(done.events, done.twinEvents, done.pair.programs);
     const durable = done.events.reduce<typeof flipped.durable>(
       (ledger, event: LedgerEvent) => evolve(ledger, event),
       flipped.durable,
