@@ -55,7 +55,9 @@ export function readKeyFile(text: string): KeyFileText {
   }
   const base64 = /^tunnel-private-key ([A-Za-z0-9+/]{43}=)$/.exec(lines[3] ?? "")?.[1] ?? "";
   const tunnel = Buffer.from(base64, "base64");
-  if (tunnel.length !== tunnelKeyLength || !Buffer.from(clamped(tunnel)).equals(tunnel)) {
+  // The last digit of base64 has two bits that mean nothing: only one way of writing a key is right.
+  const isWritten = tunnel.length === tunnelKeyLength && tunnel.toString("base64") === base64;
+  if (!isWritten || !Buffer.from(clamped(tunnel)).equals(tunnel)) {
     return malformed(4, `"tunnel-private-key" and an X25519 private key in base64`);
   }
   if (lines[4] !== `tunnel-public-key ${tunnelPublicKey(tunnel)}`) {

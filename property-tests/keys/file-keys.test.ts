@@ -121,6 +121,23 @@ describe("the key file", () => {
     expect(existsSync(join(path, "below-a-file"))).toBe(false);
   });
 
+  test("is refused where a key is written with stray bits, which decode to the same key", async () => {
+    const path = freshPath();
+    await keysAt(path);
+    const good = readFileSync(path, "latin1");
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (const bits of [1, 2, 3]) {
+      const bad = good.replace(
+        /(tunnel-private-key \S{42})(\S)=/,
+        (_, before: string, last: string) => {
+          return `${before}${digits[digits.indexOf(last) ^ bits]}=`;
+        },
+      );
+      expect(bad).not.toBe(good);
+      expect(readKeyFile(bad)).toMatchObject({ kind: "malformed", line: 4 });
+    }
+  });
+
   test("with any one character altered is refused, unaltered, and shows no secret", async () => {
     const path = freshPath();
     const keys = await keysAt(path);
