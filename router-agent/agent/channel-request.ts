@@ -88,12 +88,16 @@ const stepFor = Effect.fnUntraced(function* (
     return yield* refuse(`there is no open channel with ${neighbour.name}; see channel open`);
   }
   const { channel, dealings } = books;
+  // What the chain says may be newer than what the ledger has learnt of it.
+  const fact = keeper.settlement.channel(neighbour.id);
+  const told = fact?.channelId === channel.channelId ? fact.depositOut : channel.depositOut;
+  const deposited = told > channel.depositOut ? told : channel.depositOut;
   switch (word) {
     case "topup":
       if (amount === undefined || amount === 0n) return yield* refuse("topup NEIGHBOUR AMOUNT");
       return {
         type: "Deposit",
-        total: (channel.depositOut + amount) as TokenUnits,
+        total: (deposited + amount) as TokenUnits,
         ...stakes,
         atStake: amount,
       };
