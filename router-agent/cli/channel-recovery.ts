@@ -2,8 +2,6 @@ import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
-import { fileKeys } from "#adapters/keys/file-keys.ts";
-import { Keys } from "#adapters/keys/keys.ts";
 import type { ChainSession } from "#adapters/settlement/chain/chain-session.ts";
 import type { ChannelFact } from "#adapters/settlement/settlement.ts";
 import { ChainRefused } from "#adapters/settlement/settlement-error.ts";
@@ -17,6 +15,7 @@ import { chainSessionOf } from "./chain-session-of.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
 import { exitCodes } from "./exit-code.ts";
 import { ledgerOnDisk } from "./ledger-source.ts";
+import { ownKeys } from "./own-keys.ts";
 
 /** What was done about one channel. */
 interface Line {
@@ -51,9 +50,7 @@ export const recoverCommand = Command.make(
     const config = yield* loadConfig(path);
     yield* demandNoAgent(config);
     const ledger = yield* ledgerOrNone(config);
-    const { signer } = yield* Effect.gen(function* () {
-      return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
+    const { signer } = yield* ownKeys(config);
     const session = yield* chainSessionOf(config, signer);
     let said = "";
     for (;;) {

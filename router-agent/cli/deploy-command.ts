@@ -2,8 +2,6 @@ import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
-import { fileKeys } from "#adapters/keys/file-keys.ts";
-import { Keys } from "#adapters/keys/keys.ts";
 import { partyOf } from "#adapters/settlement/chain/chain-session.ts";
 import { deployer } from "#adapters/settlement/chain/deployment.ts";
 import { outboxFile } from "#adapters/settlement/chain/outbox-file.ts";
@@ -13,6 +11,7 @@ import { ChainRefused } from "#adapters/settlement/settlement-error.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { outboxPath } from "#agent/agent/settlement-layer.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+import { ownKeys } from "./own-keys.ts";
 
 /** `channel deploy`: puts the contract on a chain, for everybody there: it needs to be done once. */
 export const deployCommand = Command.make(
@@ -32,9 +31,7 @@ export const deployCommand = Command.make(
   },
   Effect.fn(function* ({ config: path, json, rpc, dryRun }) {
     const config = yield* loadConfig(path);
-    const { signer } = yield* Effect.gen(function* () {
-      return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
+    const { signer } = yield* ownKeys(config);
     const { feeCap, finality, interval } = config.settlement;
     const found = yield* Effect.tryPromise({
       try: async () => {

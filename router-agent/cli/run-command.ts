@@ -12,6 +12,7 @@ import { readConfig } from "#agent/config/config-file.ts";
 import { configFlag, jsonFlag } from "./config-source.ts";
 import { defaultConfig } from "./default-config.ts";
 import { exitCodes } from "./exit-code.ts";
+import { ownKeys } from "./own-keys.ts";
 
 /** `run`: the agent itself, in the foreground, until it is told to stop. */
 export const runCommand = Command.make(
@@ -95,9 +96,7 @@ export const keysCommand = Command.make(
   Effect.fn(function* ({ config: path, json, seal }) {
     const config = Option.isSome(path) ? yield* readConfig(path.value) : defaultConfig();
     if (seal) yield* sealKeys(config.keysFile, yield* passphraseOf(config));
-    const { nodeId, tunnelPublicKey } = yield* Effect.gen(function* () {
-      return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
+    const { nodeId, tunnelPublicKey } = yield* ownKeys(config);
     yield* Console.log(
       json
         ? toJson({ nodeId, tunnelKey: tunnelPublicKey })

@@ -3,8 +3,6 @@ import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
-import { fileKeys } from "#adapters/keys/file-keys.ts";
-import { Keys } from "#adapters/keys/keys.ts";
 import { quorum } from "#adapters/settlement/chain/quorum.ts";
 import { rpcEndpoint } from "#adapters/settlement/chain/rpc-endpoint.ts";
 import {
@@ -17,6 +15,7 @@ import { toJson } from "#agent/agent/facts.ts";
 import { chainPlace } from "#agent/agent/settlement-layer.ts";
 import { chainSessionOf } from "./chain-session-of.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+import { ownKeys } from "./own-keys.ts";
 
 /** `watch`: registers a voucher when somebody closes its channel without it. */
 export const watchCommand = Command.make(
@@ -36,9 +35,7 @@ export const watchCommand = Command.make(
   },
   Effect.fn(function* ({ config: path, json, voucher: file, once }) {
     const config = yield* loadConfig(path);
-    const keys = yield* Effect.gen(function* () {
-      return yield* Keys;
-    }).pipe(Effect.provide(fileKeys(config.keysFile, config.passphraseFile)), Effect.scoped);
+    const keys = yield* ownKeys(config);
     yield* asWords(async () => readVoucherFile(readFileSync(file, "utf8")));
     const session = yield* chainSessionOf(config, keys.signer);
     const place = chainPlace(config);

@@ -45,8 +45,6 @@ export interface ChainSession {
   readonly perform: (peer: NodeId, step: ChannelStep) => Promise<Asked>;
   /** What it would cost. @throws ChainError, RpcError */
   readonly rehearse: (peer: NodeId, step: ChannelStep) => Promise<StepCost>;
-  /** What the chain has of the channel with a neighbour, by the last look. */
-  readonly seen: (peer: NodeId) => ChannelLook | undefined;
 }
 
 /** Begins a session. @throws ChainError where our own id is no key. */
@@ -114,7 +112,6 @@ export function chainSession(parts: SessionParts): ChainSession {
     address,
     outbox: sent,
     look,
-    seen: (peer) => seen.get(peer),
     perform: async (peer, step) => {
       const wanted = await errand(peer, step);
       if (wanted === undefined) return "done already";

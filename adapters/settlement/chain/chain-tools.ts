@@ -164,7 +164,6 @@ export function refusalWords(data: string): string {
 /** Questions to a token (ERC-20). */
 export const tokenQuestions = {
   decimals: () => encoded(erc20Abi, "decimals", []),
-  balance: (owner: string) => encoded(erc20Abi, "balanceOf", [`0x${owner}`]),
   allowance: (owner: string, spender: string) =>
     encoded(erc20Abi, "allowance", [`0x${owner}`, `0x${spender}`]),
 } as const;

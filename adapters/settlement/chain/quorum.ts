@@ -186,7 +186,7 @@ async function finalNumber(endpoint: RpcEndpoint, finality: Finality): Promise<b
 }
 
 /** A block by its name or number, as one endpoint has it. */
-export async function blockAt(endpoint: RpcEndpoint, tag: string): Promise<Block | RpcError> {
+async function blockAt(endpoint: RpcEndpoint, tag: string): Promise<Block | RpcError> {
   try {
     return readBlock(endpoint.name, await endpoint.call("eth_getBlockByNumber", [tag, false]));
   } catch (error) {
