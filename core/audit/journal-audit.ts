@@ -1,3 +1,5 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { deliveredView, deliveryClass } from "#core/account/delivery.ts";
 import { payeeView } from "#core/account/payee-account.ts";
 import { monitoredPayer, payerView } from "#core/account/payer-account.ts";
 import { type SignatureCheck, signedBy } from "#core/identity/signature.ts";
@@ -137,7 +139,7 @@ function brokenInvariants(
   if (!("neighbour" in event) || event.type === "PayeeRestored") return [];
   const neighbour = ledger.neighbours[event.neighbour];
   if (neighbour?.terms === undefined) return [];
-  const limit = neighbour.terms.creditLimit;
+  const { terms } = neighbour;
   const all = neighbour.outbound.map((_, i) => (i + 1) as PriceClass);
   const classes: readonly PriceClass[] = "class" in event ? [event.class] : all;
   return classes.flatMap((paidClass) => {
@@ -147,9 +149,14 @@ function brokenInvariants(
     const payerCurve = (at: bigint) => due(payer.schedule, at as Position);
     const payeeCurve = (at: bigint) => due(payee.schedule, at as Position);
     const asPayer = payerView(payer, payer.sent);
+    const delivered = deliveryClass(neighbour) === paidClass;
+    const paying = delivered ? deliveredView(asPayer, terms) : asPayer;
     const asPayee = payeeView(payee);
+    const limit = creditLimitAt(terms, payee.credited);
     return [
-      ...monitoredPayer(payer).filter((one) => !one.holds(integers, payerCurve, asPayer)),
+      ...monitoredPayer(payer).filter(
+        (one) => !one.holds(integers, payerCurve, one.theorem === "T5" ? paying : asPayer),
+      ),
       ...payeeInvariants.filter((one) => !one.holds(integers, payeeCurve, asPayee, limit)),
     ].map((one) => [one.theorem, `breaks ${one.claim}`] as const);
   });

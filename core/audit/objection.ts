@@ -1,3 +1,5 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { deliveryClass, reservingTerms, toleratedAt } from "#core/account/delivery.ts";
 import { type PayeeAccount, payeeView, settled } from "#core/account/payee-account.ts";
 import { type PayerAccount, payerView } from "#core/account/payer-account.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
@@ -155,9 +157,10 @@ function asPayer(
       return event.sent >= account.sent ? [] : [["T17", "the position goes back"]];
     case "BytesReserved": {
       const view = payerView(account, event.sent);
+      const { terms } = neighbour;
       const right =
-        neighbour.terms !== undefined &&
-        mayReserve(integers, view, neighbour.terms, event.reserved);
+        terms !== undefined &&
+        mayReserve(integers, view, reservingTerms(neighbour, terms, event.class), event.reserved);
       return [
         ...when(!right, "P1", `r ${account.reserved} to ${event.reserved} at x ${event.sent}`),
         ...when(event.sent < account.sent, "T17", "the position goes back"),
@@ -213,7 +216,8 @@ function asPayee(
       ];
     }
     case "LeaseGranted": {
-      const limit = neighbour.terms?.creditLimit ?? 0n;
+      const { terms } = neighbour;
+      const limit = terms === undefined ? 0n : creditLimitAt(terms, account.credited);
       const to = dueAtEnd(event.lease);
       const right = mayGrant(integers, payeeView(account), limit, event.lease.to, to);
       return [
@@ -255,7 +259,10 @@ function signed(
     const total = voucher.totals[i] ?? 0n;
     // After a lost disk a class without leases yet keeps the total that came back.
     if (account.schedule.leases === 0n) return !restoring && total > account.signed;
-    return total > due(account.schedule, account.reserved);
+    const { terms } = neighbour;
+    const delivered = terms !== undefined && deliveryClass(neighbour) === i + 1;
+    const most = delivered ? toleratedAt(terms, account.reserved) : account.reserved;
+    return total > due(account.schedule, most);
   });
   const goesDown = neighbour.outbound.some(
     (account, i) => (voucher.totals[i] ?? 0n) < account.signed,

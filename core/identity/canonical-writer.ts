@@ -5,7 +5,21 @@
  * engine and a signature or a hash over them means one thing.
  * Reference: the MessagePack specification, "Serialization: type to format conversion".
  */
-export type Field = bigint | number | string | Uint8Array | readonly Field[];
+export type Field = bigint | number | string | Uint8Array | Written | readonly Field[];
+
+/** A value that is in its canonical form already. */
+export interface Written {
+  readonly written: Uint8Array;
+}
+
+/**
+ * A text of the program's own, to be part of fields: make it once, when the module is loaded. Of
+ * texts that stand in a program the engine keeps one copy for all programs that it runs, so a bit
+ * that flips there would flip for both nodes of a pair in lockstep; bytes are each program's own.
+ */
+export function writtenText(text: string): Written {
+  return { written: canonical(text) };
+}
 
 /** The extension type that carries integers of more than 64 bits. */
 export const bigIntegerType = 1;
@@ -28,6 +42,7 @@ function sizeOf(field: Field): number {
   if (typeof field === "bigint") return field < 1n << 64n ? 9 : 3 + 256;
   if (typeof field === "number") return 9;
   if (typeof field === "string" || field instanceof Uint8Array) return 3 + field.length;
+  if ("written" in field) return field.written.length;
   let size = 3;
   for (const item of field) size += sizeOf(item);
   return size;
@@ -38,7 +53,10 @@ function write(out: Output, field: Field): void {
   else if (typeof field === "number") writeSmall(out, field);
   else if (typeof field === "string") writeText(out, field);
   else if (field instanceof Uint8Array) writeBytes(out, field);
-  else {
+  else if ("written" in field) {
+    out.bytes.set(field.written, out.at);
+    out.at += field.written.length;
+  } else {
     writeArrayHead(out, field.length);
     for (const item of field) write(out, item);
   }

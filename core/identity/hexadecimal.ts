@@ -1,3 +1,5 @@
+import { isHex } from "#core/units/hex-digits.ts";
+
 /** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
@@ -7,7 +9,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Hexadecimal digits as bytes. @throws RangeError on anything else. */
 export function fromHex(text: string): Uint8Array {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) {
+  if (text.length % 2 !== 0 || !isHex(text)) {
     throw new RangeError("expected an even number of lower-case hexadecimal digits");
   }
   const bytes = new Uint8Array(text.length / 2);

@@ -2,7 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { hashes, recoverPublicKey } from "@noble/secp256k1";
 import type { NodeId } from "#core/units/node-id.ts";
-import { canonical, type Field } from "./canonical-writer.ts";
+import { canonical, type Field, writtenText } from "./canonical-writer.ts";
 import { toHex } from "./hexadecimal.ts";
 
 hashes.sha256 = sha256;
@@ -25,7 +25,32 @@ export interface Signer {
 export type SignatureCheck = (id: NodeId, digest: Uint8Array, signature: Signature) => boolean;
 
 /** What a signed text is about. The domain is hashed in: no signature serves two purposes. */
-export type SigningDomain = "lease" | "hello" | "statement" | "advert" | "channel";
+export type SigningDomain =
+  | "lease"
+  | "hello"
+  | "statement"
+  | "advert"
+  | "channel"
+  | "discovery"
+  | "tariff"
+  | "policy"
+  | "bid"
+  | "surcharge";
+
+const protocol = writtenText("meshtoll");
+
+const domains = {
+  lease: writtenText("lease"),
+  hello: writtenText("hello"),
+  statement: writtenText("statement"),
+  advert: writtenText("advert"),
+  channel: writtenText("channel"),
+  discovery: writtenText("discovery"),
+  tariff: writtenText("tariff"),
+  policy: writtenText("policy"),
+  bid: writtenText("bid"),
+  surcharge: writtenText("surcharge"),
+} as const satisfies Record<SigningDomain, unknown>;
 
 /**
  * SHA-256 over protocol, version, domain and the canonical bytes of the fields.
@@ -36,7 +61,7 @@ export function signingDigest(
   fields: readonly Field[],
   version = 1,
 ): Uint8Array {
-  return sha256(canonical(["meshtoll", version, domain, fields]));
+  return sha256(canonical([protocol, version, domains[domain], fields]));
 }
 
 /**
@@ -66,5 +91,7 @@ export function signerOf(digest: Uint8Array, signature: Signature): NodeId | und
 const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 function highS(signature: Signature): boolean {
-  return BigInt(`0x${toHex(signature.subarray(32, 64))}`) > halfOrder;
+  let s = 0n;
+  for (const byte of signature.subarray(32, 64)) s = (s << 8n) | BigInt(byte);
+  return s > halfOrder;
 }

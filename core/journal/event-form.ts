@@ -1,4 +1,5 @@
 import { payeeForm, payerForm } from "#core/account/account-form.ts";
+import type { Delivery } from "#core/account/delivery.ts";
 import type { Terms } from "#core/account/terms.ts";
 import { optional } from "#core/identity/canonical-list.ts";
 import type { Field } from "#core/identity/canonical-writer.ts";
@@ -64,6 +65,10 @@ export function eventVersion(event: LedgerEvent): 1 | 2 {
       return isUnnamed(event.lease) ? 1 : 2;
     case "ChannelSeen":
       return isUntouched(event.channel) ? 1 : 2;
+    case "TermsSet":
+      return isPlainTerms(event.terms) ? 1 : 2;
+    case "NeighbourAdded":
+      return event.delivery === undefined ? 1 : 2;
     case "NeighbourKept":
       return isPlain(event.kept) ? 1 : 2;
     default:
@@ -71,8 +76,14 @@ export function eventVersion(event: LedgerEvent): 1 | 2 {
   }
 }
 
+/** Whether terms are what HELLO tells, and nothing more. */
+function isPlainTerms({ growth, tolerance }: Terms): boolean {
+  return growth === undefined && tolerance === undefined;
+}
+
 /** Whether a neighbour's channel is one that was only ever paid over, and the first. */
-function isPlain({ channel, dealings }: KeptNeighbour): boolean {
+function isPlain({ channel, dealings, terms, delivery }: KeptNeighbour): boolean {
+  if (delivery !== undefined || (terms !== undefined && !isPlainTerms(terms))) return false;
   return (channel === undefined || isUntouched(channel)) && isWithoutDealings(dealings);
 }
 
@@ -96,7 +107,12 @@ function eventFields(event: LedgerEvent): readonly Field[] {
     case "AgentStarted":
       return [event.run];
     case "NeighbourAdded":
-      return [event.neighbour, fromHex(event.id), event.classes];
+      return [
+        event.neighbour,
+        fromHex(event.id),
+        event.classes,
+        ...(event.delivery === undefined ? [] : [deliveryForm(event.delivery)]),
+      ];
     case "NeighbourMet":
       return [event.neighbour, event.journal];
     case "TermsSet":
@@ -156,7 +172,8 @@ function eventFields(event: LedgerEvent): readonly Field[] {
 
 /** What is kept of a neighbour besides its accounts, by position. */
 export function neighbourHead(kept: KeptNeighbour): Field {
-  const { terms, channel, spendingLimit, signed, credited, held, broken, dealings } = kept;
+  const { terms, channel, spendingLimit, signed, credited, held, broken } = kept;
+  const { dealings, delivery } = kept;
   return [
     fromHex(kept.id),
     kept.classes,
@@ -170,8 +187,14 @@ export function neighbourHead(kept: KeptNeighbour): Field {
     optional(held, voucherForm),
     kept.frauds.map((fraud) => frauds.indexOf(fraud)),
     optional(broken, eventForm),
-    ...(isWithoutDealings(dealings) ? [] : [dealingsForm(dealings)]),
+    ...(isWithoutDealings(dealings) && delivery === undefined ? [] : [dealingsForm(dealings)]),
+    ...(delivery === undefined ? [] : [deliveryForm(delivery)]),
   ];
+}
+
+/** A delivery account by position: whether we are the exit, and what carries it. */
+function deliveryForm({ role, carrier }: Delivery): Field {
+  return [role === "exit" ? 1 : 0, carrier];
 }
 
 /** Terms by position. */
@@ -183,6 +206,8 @@ export function termsFields(terms: Terms): readonly Field[] {
     terms.readChunk,
     terms.priceCap,
     terms.allowance,
+    ...(isPlainTerms(terms) ? [] : [terms.growth?.share ?? 0n, terms.growth?.ceiling ?? 0n]),
+    ...(terms.tolerance === undefined ? [] : [terms.tolerance.share, terms.tolerance.bytes]),
   ];
 }
 

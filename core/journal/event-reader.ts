@@ -1,5 +1,6 @@
 import { readPayee, readPayer } from "#core/account/account-reader.ts";
-import type { Terms } from "#core/account/terms.ts";
+import type { Delivery } from "#core/account/delivery.ts";
+import { growthUnit, type Terms } from "#core/account/terms.ts";
 import { readList, readOptional } from "#core/identity/canonical-list.ts";
 import { type CanonicalReader, Malformed } from "#core/identity/canonical-reader.ts";
 import { toHex } from "#core/identity/hexadecimal.ts";
@@ -44,7 +45,7 @@ export function readEvent(reader: CanonicalReader): LedgerEvent {
   if (version < 1 || version > eventVersionLimit) {
     throw new Malformed(`event kind ${kind} in version ${version}, known are 1 to 2`);
   }
-  const [fields, event] = readFields(reader, kind, version);
+  const [fields, event] = readFields(reader, kind, version, count);
   if (fields !== count - 2) throw new Malformed(`${count - 2} fields in an event of ${fields}`);
   if (eventVersion(event) !== version) {
     throw new Malformed(
@@ -57,7 +58,7 @@ export function readEvent(reader: CanonicalReader): LedgerEvent {
 /** How many fields, and the event. */
 type Read = readonly [number, LedgerEvent];
 
-function readFields(reader: CanonicalReader, kind: number, version: number): Read {
+function readFields(reader: CanonicalReader, kind: number, version: number, count: number): Read {
   switch (kind) {
     case eventKinds.NodeOpened:
       return version === 1
@@ -66,11 +67,11 @@ function readFields(reader: CanonicalReader, kind: number, version: number): Rea
     case eventKinds.AgentStarted:
       return [1, { type: "AgentStarted", run: reader.integer(positionLimit) }];
     case eventKinds.NeighbourAdded:
-      return [3, { type: "NeighbourAdded", ...readAdded(reader) }];
+      return readNeighbourAdded(reader, version);
     case eventKinds.NeighbourMet:
       return [2, { type: "NeighbourMet", ...readIndex(reader), journal: readJournal(reader) }];
     case eventKinds.TermsSet:
-      return [7, { type: "TermsSet", ...readIndex(reader), terms: readTerms(reader) }];
+      return readTermsSet(reader, version, count);
     case eventKinds.ChannelSeen:
       return readChannelSeen(reader, version);
     case eventKinds.SpendingLimited:
@@ -175,15 +176,16 @@ export function readNode(reader: CanonicalReader): NodeId {
 
 /** What is kept of a neighbour besides its accounts, as `neighbourHead` wrote it. */
 export function readHead(reader: CanonicalReader): KeptNeighbour {
-  const count = reader.array(12, 13);
+  const count = reader.array(12, 14);
+  const id = readNode(reader);
+  const classes = reader.small(priceClassLimit);
   return {
-    id: readNode(reader),
-    classes: reader.small(priceClassLimit),
+    id,
+    classes,
     journal: readOptionalJournal(reader),
     meetings: reader.integer(positionLimit),
     terms: readOptional(reader, (one) => {
-      one.array(6, 6);
-      return readTerms(one);
+      return readTerms(one, one.array(6, 10));
     }),
     channel: readOptional(reader, (one) => {
       return readChannel(one, one.array(7, 11));
@@ -197,6 +199,7 @@ export function readHead(reader: CanonicalReader): KeptNeighbour {
     }),
     broken: readOptional(reader, readBroken),
     dealings: count === 12 ? noDealings() : readDealings(reader),
+    delivery: count === 14 ? readDelivery(reader, classes) : undefined,
   };
 }
 
@@ -250,10 +253,20 @@ function readJournal(reader: CanonicalReader): JournalId {
   return journalId(reader.small(journalIdLimit - 1));
 }
 
-function readAdded(reader: CanonicalReader) {
+function readNeighbourAdded(reader: CanonicalReader, version: number): Read {
   const { neighbour } = readIndex(reader);
-  const id = readNode(reader);
-  return { neighbour, id, classes: reader.small(priceClassLimit) };
+  const added = { neighbour, id: readNode(reader), classes: reader.small(priceClassLimit) };
+  if (version === 1) return [3, { type: "NeighbourAdded", ...added }];
+  const delivery = readDelivery(reader, added.classes);
+  return [4, { type: "NeighbourAdded", ...added, delivery }];
+}
+
+function readDelivery(reader: CanonicalReader, classes: number): Delivery {
+  reader.array(2, 2);
+  const role = reader.small(1) === 1 ? "exit" : "client";
+  const carrier = reader.small(priceClassLimit);
+  if (carrier < 1 || carrier >= classes) throw new Malformed("delivery without a tunnel");
+  return { role, carrier: priceClass(carrier) };
 }
 
 function readMoney(reader: CanonicalReader): Money {
@@ -283,9 +296,17 @@ function readPositions(reader: CanonicalReader): readonly Position[] {
   return Array.from({ length: count }, () => readPosition(reader));
 }
 
-/** Terms, as `termsFields` wrote them. */
-export function readTerms(reader: CanonicalReader): Terms {
-  return {
+function readTermsSet(reader: CanonicalReader, version: number, count: number): Read {
+  const index = readIndex(reader);
+  const fields = version === 1 ? 6 : count - 3;
+  return [fields + 1, { type: "TermsSet", ...index, terms: readTerms(reader, fields) }];
+}
+
+/** Terms of so many fields, as `termsFields` wrote them. */
+export function readTerms(reader: CanonicalReader, fields: number): Terms {
+  if (fields !== 6 && fields !== 8 && fields !== 10)
+    throw new Malformed(`terms of ${fields} fields`);
+  const terms = {
     payThreshold: readMoney(reader),
     creditLimit: readMoney(reader),
     reservation: reader.integer(positionLimit),
@@ -293,6 +314,15 @@ export function readTerms(reader: CanonicalReader): Terms {
     priceCap: price(reader.integer(priceLimit)),
     allowance: reader.integer(positionLimit),
   };
+  if (fields === 6) return terms;
+  const growth = { share: reader.integer(growthUnit), ceiling: readMoney(reader) };
+  if (growth.share > 0n && growth.ceiling < terms.creditLimit) {
+    throw new Malformed("credit that grows down");
+  }
+  const grown = growth.share === 0n ? terms : { ...terms, growth };
+  if (fields === 8) return grown;
+  const tolerance = { share: reader.integer(growthUnit), bytes: reader.integer(positionLimit) };
+  return { ...grown, tolerance };
 }
 
 function readChannelSeen(reader: CanonicalReader, version: number): Read {

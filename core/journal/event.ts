@@ -1,3 +1,4 @@
+import type { Delivery } from "#core/account/delivery.ts";
 import type { PayeeAccount } from "#core/account/payee-account.ts";
 import type { PayerAccount } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
@@ -47,8 +48,9 @@ export type NeighbourEvent =
       readonly type: "NeighbourAdded";
       readonly neighbour: number;
       readonly id: NodeId;
-      /** How many paid classes. */
+      /** How many accounts each way: paid classes, and a delivery account as the last. */
       readonly classes: number;
+      readonly delivery?: Delivery;
     }
   /** The neighbour answered from a journal that we had not met: its first, or its disk was lost. */
   | { readonly type: "NeighbourMet"; readonly neighbour: number; readonly journal: JournalId }
@@ -202,6 +204,7 @@ export interface KeptNeighbour {
   readonly credited: Voucher | undefined;
   readonly held: Voucher | undefined;
   readonly dealings: Dealings;
+  readonly delivery: Delivery | undefined;
   readonly frauds: readonly Fraud[];
   readonly broken: Extract<AlarmEvent, { readonly type: "InvariantBroken" }> | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Delivery } from "#core/account/delivery.ts";
 import {
   newPayeeAccount,
   type PayeeAccount,
@@ -74,6 +75,8 @@ export interface NeighbourLedger {
   readonly held: Voucher | undefined;
   /** What was agreed about the channel in use beside vouchers. */
   readonly dealings: Dealings;
+  /** The delivery account, the last one, if there is any. */
+  readonly delivery: Delivery | undefined;
   /** Frauds of the neighbour that are proven and journaled. */
   readonly frauds: readonly Fraud[];
   /** A broken invariant: nothing more is done with this neighbour. */
@@ -105,7 +108,7 @@ export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
     case "NeighbourAdded":
       return {
         ...ledger,
-        neighbours: [...ledger.neighbours, newNeighbour(event.id, event.classes)],
+        neighbours: [...ledger.neighbours, newNeighbour(event.id, event.classes, event.delivery)],
       };
     case "NeighbourKept":
       return withKeptNeighbour(ledger, event.neighbour, event.kept);
@@ -119,7 +122,11 @@ export function evolve(ledger: Ledger, event: LedgerEvent): Ledger {
   }
 }
 
-function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
+function newNeighbour(
+  id: NodeId,
+  classes: number,
+  delivery: Delivery | undefined,
+): NeighbourLedger {
   return {
     id,
     journal: undefined,
@@ -133,6 +140,7 @@ function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
     credited: undefined,
     held: undefined,
     dealings: noDealings(),
+    delivery,
     frauds: [],
     broken: undefined,
   };
@@ -142,7 +150,7 @@ function newNeighbour(id: NodeId, classes: number): NeighbourLedger {
 function withKeptNeighbour(ledger: Ledger, number: number, kept: KeptNeighbour): Ledger {
   if (number > ledger.neighbours.length) return ledger;
   const { classes, ...head } = kept;
-  const before = ledger.neighbours[number] ?? newNeighbour(kept.id, classes);
+  const before = ledger.neighbours[number] ?? newNeighbour(kept.id, classes, kept.delivery);
   const neighbours = ledger.neighbours.slice();
   neighbours[number] = { ...before, ...head };
   return { ...ledger, neighbours };

@@ -1,10 +1,13 @@
-import { sameTerms } from "#core/account/terms.ts";
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { isPossibleTerms, sameTerms, type Terms } from "#core/account/terms.ts";
 import { type NeighbourLedger, neighbourLimit } from "#core/journal/ledger.ts";
+import { priceClassLimit } from "#core/units/price-class.ts";
 import { actAsPayee } from "./granting.ts";
 import { sendAdvert, sendHello } from "./greeting.ts";
 import type { Input } from "./input.ts";
 import { actAsPayer } from "./paying.ts";
 import type { NeighbourPolicy } from "./policy.ts";
+import { keepResold } from "./resale.ts";
 import { record, refuse, revise, type Turn } from "./turn.ts";
 
 /** The configuration came, at the start of a run or later: the ledger learns what changed. */
@@ -17,7 +20,12 @@ export function configure(turn: Turn, input: Extract<Input, { type: "Configured"
   }
   if (input.starting) record(turn, { type: "AgentStarted", run: turn.node.ledger.run + 1n });
   for (const policy of input.neighbours) configureNeighbour(turn, policy);
-  for (const neighbour of turn.node.ledger.neighbours.keys()) {
+  for (const [neighbour, { id }] of turn.node.ledger.neighbours.entries()) {
+    if (!input.neighbours.some((policy) => policy.id === id)) {
+      keepResold(turn, neighbour, undefined);
+      revise(turn, neighbour, { policy: undefined }); // its accounts rest until it comes back
+      continue;
+    }
     if (input.starting) sendHello(turn, neighbour);
     else sendAdvert(turn, neighbour);
     actAsPayer(turn, neighbour, false);
@@ -29,8 +37,9 @@ function configureNeighbour(turn: Turn, policy: NeighbourPolicy): void {
   const neighbour = addIfNew(turn, policy);
   const ledger = turn.node.ledger.neighbours[neighbour];
   if (ledger === undefined) return;
+  keepResold(turn, neighbour, policy);
   revise(turn, neighbour, { policy });
-  if (ledger.outbound.length !== policy.classes) {
+  if (ledger.outbound.length !== accountsOf(policy) || !sameDelivery(ledger, policy)) {
     refuse(turn, neighbour, "another number of classes than before");
   }
   if (ledger.terms === undefined || !sameTerms(ledger.terms, policy.terms)) {
@@ -52,25 +61,45 @@ function setTerms(
   ledger: NeighbourLedger,
   policy: NeighbourPolicy,
 ): void {
+  if (!isPossibleTerms(policy.terms)) return refuse(turn, neighbour, "terms out of range");
   const unbacked = ledger.inbound.some(
-    (account) => account.schedule.endDue > account.credited + policy.terms.creditLimit,
+    ({ schedule, credited }) => schedule.endDue > credited + creditLimitAt(policy.terms, credited),
   );
-  const creditLimit =
-    unbacked && ledger.terms !== undefined ? ledger.terms.creditLimit : policy.terms.creditLimit;
   if (unbacked) refuse(turn, neighbour, "credit limit below what is leased");
-  const terms = { ...policy.terms, creditLimit };
+  const terms =
+    unbacked && ledger.terms !== undefined
+      ? withCreditOf(ledger.terms, policy.terms)
+      : policy.terms;
   if (ledger.terms !== undefined && sameTerms(ledger.terms, terms)) return;
   record(turn, { type: "TermsSet", neighbour, terms });
+}
+
+function withCreditOf({ creditLimit, growth }: Terms, { growth: _, ...terms }: Terms): Terms {
+  return { ...terms, creditLimit, ...(growth === undefined ? {} : { growth }) };
 }
 
 function addIfNew(turn: Turn, policy: NeighbourPolicy): number {
   const known = turn.node.ledger.neighbours.findIndex((other) => other.id === policy.id);
   if (known >= 0) return known;
   const neighbour = turn.node.ledger.neighbours.length;
-  if (neighbour >= neighbourLimit) {
-    refuse(turn, neighbour, "too many neighbours");
+  const classes = accountsOf(policy);
+  if (neighbour >= neighbourLimit || classes > priceClassLimit) {
+    const why = classes > priceClassLimit ? "unknown price class" : "too many neighbours";
+    refuse(turn, neighbour, why);
     return neighbour;
   }
-  record(turn, { type: "NeighbourAdded", neighbour, id: policy.id, classes: policy.classes });
+  const { id, delivery } = policy;
+  const delivered = delivery === undefined ? {} : { delivery };
+  record(turn, { type: "NeighbourAdded", neighbour, id, classes, ...delivered });
   return neighbour;
+}
+
+/** Accounts each way: a delivery account is one more than there are tunnels. */
+function accountsOf({ classes, delivery }: NeighbourPolicy): number {
+  return delivery === undefined ? classes : classes + 1;
+}
+
+function sameDelivery(ledger: NeighbourLedger, { delivery }: NeighbourPolicy): boolean {
+  const known = ledger.delivery;
+  return known?.role === delivery?.role && known?.carrier === delivery?.carrier;
 }

@@ -1,3 +1,4 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
 import { payeeView } from "#core/account/payee-account.ts";
 import type { VoucherMessage } from "#core/peer/message.ts";
 import { integers } from "#core/rules/algebra.ts";
@@ -17,6 +18,7 @@ import { awakenPath } from "./live.ts";
 import {
   type Acting,
   acting,
+  earningClasses,
   inboundId,
   inboundOf,
   type PathKey,
@@ -66,9 +68,10 @@ interface Saved {
 function isUnbacked(turn: Turn, neighbour: number): boolean {
   const of = acting(turn, neighbour);
   if (of === undefined) return false;
-  const limit = of.terms.creditLimit;
-  return of.ledger.inbound.some(
-    ({ credited, schedule }) => !isBacked(integers, credited, limit, schedule.endDue),
+  const { ledger, terms } = of;
+  return ledger.inbound.some(
+    ({ credited, schedule }) =>
+      !isBacked(integers, credited, creditLimitAt(terms, credited), schedule.endDue),
   );
 }
 
@@ -88,7 +91,7 @@ function answer(turn: Turn, neighbour: number): void {
   if (of === undefined) return;
   const said = turn.outputs.slice(before).some((output) => output.type === "Send");
   if (!said)
-    for (const paidClass of paidClasses(of)) sendLeases(turn, { neighbour, class: paidClass });
+    for (const paidClass of earningClasses(of)) sendLeases(turn, { neighbour, class: paidClass });
 }
 
 /**

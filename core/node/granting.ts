@@ -1,3 +1,4 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
 import {
   type PayeeAccount,
   payeeView,
@@ -21,10 +22,11 @@ import { priceOf, uncovered } from "./resale.ts";
 import {
   type Acting,
   acting,
+  earningClasses,
   inboundId,
   inboundOf,
+  isDelivery,
   type PathKey,
-  paidClasses,
   record,
   refuse,
   revise,
@@ -39,7 +41,7 @@ import {
 export function actAsPayee(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
-  for (const paidClass of paidClasses(of)) {
+  for (const paidClass of earningClasses(of)) {
     const key = { neighbour, class: paidClass };
     if (grantNext(turn, key)) sendLeases(turn, key);
     tellGate(turn, key);
@@ -64,7 +66,8 @@ function grantNext(turn: Turn, key: PathKey): boolean {
   if (terms === undefined) return false;
   const view = payeeView(account);
   const dueAtTo = terms.due + cost(terms.to - terms.from, price);
-  if (!mayGrant(integers, view, of.terms.creditLimit, terms.to, dueAtTo)) return false;
+  const limit = creditLimitAt(of.terms, account.credited);
+  if (!mayGrant(integers, view, limit, terms.to, dueAtTo)) return false;
   if (account.price !== price) {
     record(turn, { type: "PriceSet", ...key, price });
     sendAdvert(turn, key.neighbour);
@@ -95,7 +98,7 @@ function nextLease(
   price: Price,
 ): LeaseTerms | undefined {
   const { schedule } = account;
-  const room = account.credited + of.terms.creditLimit - schedule.endDue;
+  const room = account.credited + creditLimitAt(of.terms, account.credited) - schedule.endDue;
   const affordable = room > 0n ? room / price : 0n;
   const covered = uncovered(turn, of, key, affordable);
   const { journal: payeeJournal } = turn.node.ledger;
@@ -144,13 +147,25 @@ export function tellGate(turn: Turn, key: PathKey): void {
   const end = found.account.schedule.end - meter.base;
   const limit = end > 0n ? end : 0n;
   if (limit === found.path.gate) return;
-  turn.outputs.push({ type: "Gate", ...key, generation: meter.generation, limit });
+  const { generation } = meter;
+  const carrier =
+    of !== undefined && isDelivery(of, key.class) ? of.ledger.delivery?.carrier : undefined;
+  // What an exit sends ends where its own leases do: F(tx) <= w + L holds with no word of the client.
+  if (carrier === undefined) turn.outputs.push({ type: "Gate", ...key, generation, limit });
+  else turn.outputs.push({ type: "Quota", ...key, class: carrier, generation, limit });
   revisePath(turn, key, { gate: limit });
 }
 
-/** Q4, derived and never stored: throttled iff F(y*) > w + L on some class. */
+/**
+ * Q4, derived and never stored: throttled iff F(y*) > w + L on some class. Not on a delivery account:
+ * there it is we who send, and our own quota has ended.
+ */
 export function standingOf(of: Acting): Standing {
-  const over = paidClasses(of).some((paidClass) => owesTooMuch(of, paidClass, undefined));
+  // Not Q4, and no debt: whoever floods us with junk is told so (decision 41).
+  if (of.live.defence.stage === "free tier") return "throttled";
+  const over = earningClasses(of).some(
+    (paidClass) => !isDelivery(of, paidClass) && owesTooMuch(of, paidClass, undefined),
+  );
   return over ? "throttled" : "open";
 }
 
@@ -158,11 +173,11 @@ export function standingOf(of: Acting): Standing {
 export function owesTooMuch(of: Acting, paidClass: PriceClass, at: Position | undefined): boolean {
   const found = inboundOf(of, paidClass);
   if (found === undefined) return false;
-  const { schedule } = found.account;
+  const { schedule, credited } = found.account;
   const read = enforcedPosition(integers, at ?? found.account.read, of.terms.allowance);
   const curve = (position: bigint): Money => dueBeyond(schedule, position as Position);
   const view = payeeView(found.account, read as Position);
-  return isThrottled(integers, curve, view, of.terms.creditLimit);
+  return isThrottled(integers, curve, view, creditLimitAt(of.terms, credited));
 }
 
 /** Tells the shell when the standing changed. */

@@ -1,3 +1,4 @@
+import { deliveryClass, earnsOn } from "#core/account/delivery.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Advert, Hello, Offer, Statement } from "#core/peer/message.ts";
 import {
@@ -7,12 +8,28 @@ import {
   statementDigest,
 } from "#core/peer/message-form.ts";
 import { commonVersion, firstVersions } from "#core/peer/version.ts";
+import { due } from "#core/schedule/schedule.ts";
 import { noMoney } from "#core/units/money.ts";
-import { origin } from "#core/units/position.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import type { PriceClass } from "#core/units/price-class.ts";
+import type { LivePath } from "./live.ts";
 import { headTo, meet } from "./meeting.ts";
-import { sendVoucher } from "./paying.ts";
+import { actAsPayer, sendVoucher } from "./paying.ts";
 import { priceOf } from "./resale.ts";
-import { type Acting, acting, paidClasses, refuse, revise, revisePath, type Turn } from "./turn.ts";
+import {
+  type Acting,
+  acting,
+  earningClasses,
+  inboundOf,
+  isDelivery,
+  outboundOf,
+  type PathKey,
+  paidClasses,
+  refuse,
+  revise,
+  revisePath,
+  type Turn,
+} from "./turn.ts";
 
 /** The channel id in a HELLO where there is no channel. */
 const noChannel = "0".repeat(64);
@@ -143,7 +160,7 @@ export function sendAdvert(turn: Turn, neighbour: number): void {
   const of = acting(turn, neighbour);
   const head = headTo(turn, neighbour);
   if (of === undefined || head === undefined) return;
-  const offers = paidClasses(of).flatMap((paidClass): readonly Offer[] => {
+  const offers = earningClasses(of).flatMap((paidClass): readonly Offer[] => {
     const price = priceOf(turn, of, { neighbour, class: paidClass });
     return price === undefined ? [] : [{ destination: anywhere, class: paidClass, price }];
   });
@@ -188,7 +205,7 @@ export function sendStatement(turn: Turn, neighbour: number): void {
     type: "STATEMENT",
     ...head,
     recipient: of.ledger.id,
-    counters: of.live.paths.map((path) => ({ sent: path.sent, read: path.read })),
+    counters: of.live.paths.map((path, i) => counted(of, (i + 1) as PriceClass, path)),
     ...(speaksSecond(turn, of) ? { echoes: of.live.paths.map((path) => path.theirSent) } : {}),
   };
   for (const paidClass of paidClasses(of)) {
@@ -200,6 +217,11 @@ export function sendStatement(turn: Turn, neighbour: number): void {
   turn.outputs.push({ type: "Send", neighbour, bytes: encodeMessage({ ...statement, signature }) });
 }
 
+/** As seen from outside: of a delivery, what an exit reads as payee is what it sent. */
+function counted(of: Acting, paidClass: PriceClass, { sent, read }: LivePath) {
+  return isDelivery(of, paidClass) ? { sent: read, read: sent } : { sent, read };
+}
+
 /** Whether we and the neighbour both speak version 2, in which STATEMENTs have echoes. */
 function speaksSecond(turn: Turn, of: Acting): boolean {
   return (commonVersion(turn.node.versions, of.live.speaks ?? firstVersions) ?? 1) >= 2;
@@ -207,7 +229,50 @@ function speaksSecond(turn: Turn, of: Acting): boolean {
 
 /** Whether enough has moved since the last STATEMENT for a new one: U bytes on some class. */
 export function statementIsDue(of: Acting): boolean {
-  return of.live.paths.some((path) => path.sent + path.read - path.stated >= of.terms.readChunk);
+  return (
+    deliveryIsStuck(of) ||
+    of.live.paths.some((path) => path.sent + path.read - path.stated >= of.terms.readChunk)
+  );
+}
+
+/** An exit is at the end of its leases and not paid for all it sent: the client may not know. */
+function deliveryIsStuck(of: Acting): boolean {
+  const paidClass = deliveryClass(of.ledger);
+  if (paidClass === undefined || !earnsOn(of.ledger, paidClass)) return false;
+  const found = inboundOf(of, paidClass);
+  if (found === undefined) return false;
+  const { schedule, credited } = found.account;
+  const { read } = found.path;
+  return read + of.terms.allowance >= schedule.end && due(schedule, read) > credited;
+}
+
+/**
+ * What both ends counted, for people and for the choice of ways. A counter below an older one, or more than
+ * we ever sent, is refused; nothing is measured by it. Bills take no part in it: they know totals alone.
+ */
+function count(
+  turn: Turn,
+  key: PathKey,
+  of: Acting,
+  {
+    sent,
+    read,
+    echo,
+  }: { readonly sent: Position; readonly read: Position; readonly echo: Position },
+): void {
+  const found = outboundOf(of, key.class);
+  if (found === undefined) return;
+  const { counted: before, sent: own, read: here } = found.path;
+  // It heard no more of us than before: perhaps it is an older one that came late.
+  if (before !== undefined && echo <= before.ours) return;
+  const most = found.account.reserved > own ? found.account.reserved : own;
+  if (read > most + of.terms.allowance) {
+    return refuse(turn, key.neighbour, "stated more than was sent");
+  }
+  if (before !== undefined && (sent < before.theirs || read < before.arrived)) {
+    return refuse(turn, key.neighbour, "stated counter went back");
+  }
+  revisePath(turn, key, { counted: { ours: echo, arrived: read, theirs: sent, here } });
 }
 
 /** A STATEMENT came: counters only grow, so the larger one is the newer one. */
@@ -227,6 +292,10 @@ export function takeStatement(turn: Turn, neighbour: number, of: Acting, said: S
     const echo = said.echoes?.[paidClass - 1];
     const isEcho = echo !== undefined && echo > 0n && echo <= path.sent;
     const roundTrip = isEcho ? path.sent - echo : path.roundTrip;
-    revisePath(turn, { neighbour, class: paidClass }, { theirSent, theirRead, roundTrip });
+    const key = { neighbour, class: paidClass };
+    revisePath(turn, key, { theirSent, theirRead, roundTrip });
+    if (isEcho && !isDelivery(of, paidClass)) count(turn, key, of, { ...counter, echo });
   }
+  // A client pays for what the exit states.
+  if (of.ledger.delivery?.role === "client") actAsPayer(turn, neighbour, false);
 }

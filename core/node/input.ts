@@ -1,3 +1,4 @@
+import type { JunkStage } from "#core/enforcement/junk.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import type { JournalId } from "#core/units/journal-id.ts";
 import type { Money, TokenUnits } from "#core/units/money.ts";
@@ -45,4 +46,15 @@ export type Wish =
   /** Ask the neighbour's leave to take so much of our part out of the channel, in all. */
   | { readonly type: "Withdraw"; readonly neighbour: number; readonly total: TokenUnits }
   /** Pay what is owed, then close the channel together with the neighbour. */
-  | { readonly type: "EndChannel"; readonly neighbour: number };
+  | { readonly type: "EndChannel"; readonly neighbour: number }
+  /** Treat a neighbour for its junk as said: until the run ends, or this is said again. */
+  | { readonly type: "Defend"; readonly neighbour: number; readonly defence: Defence };
+
+/** What the shell found of a neighbour's junk. It bills nobody: it says what we refuse to buy. */
+export interface Defence {
+  readonly stage: JunkStage;
+  /** Junk that arrived in this run, in bytes. */
+  readonly junk: bigint;
+  /** Of it, what came on the tunnel of a delivery: paid for no more than lost bytes are. */
+  readonly undue: bigint;
+}

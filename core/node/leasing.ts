@@ -119,6 +119,8 @@ function takeLease(turn: Turn, key: PathKey, lease: Lease): boolean {
   if (!leaseHolds(turn.node.holds, id, lease)) return no(turn, key, "bad signature");
   if (blank) return restoreFrom(turn, key, of, lease);
   if (!mayAccept(integers, payerView(account, found.path.sent), lease.from, lease.to)) return false;
+  // P5 leaves it to us what we buy; what we hold already is used and paid.
+  if (of.live.defence.stage !== "none") return no(turn, key, "lease refused for junk");
   record(turn, { type: "LeaseAccepted", ...key, lease });
   return true;
 }

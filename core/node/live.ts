@@ -3,13 +3,16 @@ import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import type { Meter } from "#core/meter/meter.ts";
 import type { Advert, Hello, Speaker, Speaks } from "#core/peer/message.ts";
 import { type Money, noMoney } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
 import { origin, type Position } from "#core/units/position.ts";
+import type { Defence } from "./input.ts";
 import type { Standing } from "./output.ts";
 import type { NeighbourPolicy } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What a node knows of a neighbour only while it runs: all of it can be lost at any moment. */
 export interface LiveNeighbour {
+  /** Undefined while it is not configured: its accounts rest then. */
   readonly policy: NeighbourPolicy | undefined;
   /** Class 1 first. */
   readonly paths: readonly LivePath[];
@@ -32,6 +35,8 @@ export interface LiveNeighbour {
   /** Raw bytes received on class 0: read last, and at the last offer (Q6). */
   readonly freeReceived: bigint;
   readonly freeOffered: bigint;
+  /** How it is treated for its junk. */
+  readonly defence: Defence;
   /** How often each refusal happened. */
   readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
 }
@@ -61,6 +66,27 @@ export interface LivePath {
    * included: D (T14), as measured. Nothing before the first, and with a neighbour of version 1.
    */
   readonly roundTrip: bigint | undefined;
+  /** Both ends' counters of the newest STATEMENT that fits those before it: shown, and never billed by. */
+  readonly counted: SignedCounts | undefined;
+  /** Leases out that were sold over upstreams which the class is resold from no more (T12). */
+  readonly resold: readonly Resold[];
+}
+
+/** Cumulative counters of both directions of a tunnel, each as the end that counted it signed it. */
+export interface SignedCounts {
+  /** What we had sent by our own STATEMENT that the neighbour heard last, and what had arrived by its. */
+  readonly ours: Position;
+  readonly arrived: Position;
+  /** What the neighbour had sent by its STATEMENT, and what had arrived here when that came. */
+  readonly theirs: Position;
+  readonly here: Position;
+}
+
+/** Leases that are covered by what is held at an upstream, though nothing more is sold over it. */
+export interface Resold {
+  readonly via: NodeId;
+  /** The end of the last of them: what is leased beyond was sold otherwise. */
+  readonly until: Position;
 }
 
 /** A neighbour at the start of a run: its meters go on where the journal left them. */
@@ -79,6 +105,7 @@ export function awaken(neighbour: NeighbourLedger): LiveNeighbour {
     adverts: 0n,
     freeReceived: 0n,
     freeOffered: 0n,
+    defence: { stage: "none", junk: 0n, undue: 0n },
     refusals: {},
   };
 }
@@ -100,5 +127,7 @@ export function awakenPath(neighbour: NeighbourLedger, index: number): LivePath 
     theirRead: origin,
     stated: origin,
     roundTrip: undefined,
+    counted: undefined,
+    resold: [],
   };
 }

@@ -47,10 +47,11 @@ export class Parted extends Error {
   override readonly name = "Parted";
 }
 
-/** What an input led to, with both lists of events; see {@link agreedCommits}. */
+/** What an input led to, with both lists; see {@link agreedCommits} and {@link agreedOutputs}. */
 export interface Together extends Step {
   readonly pair: Lockstep;
   readonly twinEvents: readonly LedgerEvent[];
+  readonly twinOutputs: readonly Output[];
 }
 
 /**
@@ -92,7 +93,8 @@ export function stepTogether({ node, twin, programs, memo }: Lockstep, input: In
   if ("error" in first || "error" in other) throw new Parted("only one of two steps failed");
   const outputs = agreedOutputs(first.value.outputs, other.value.outputs);
   const pair = { node: first.value.node, twin: other.value.node, programs, memo };
-  return { ...first.value, outputs, pair, twinEvents: other.value.events };
+  const { events: twinEvents, outputs: twinOutputs } = other.value;
+  return { ...first.value, outputs, pair, twinEvents, twinOutputs };
 }
 
 /**
@@ -114,7 +116,15 @@ export function agreedCommits(
   return commits;
 }
 
-function agreedOutputs(outputs: readonly Output[], others: readonly Output[]): readonly Output[] {
+/**
+ * What both want done. They were compared when they were decided; whoever performs them compares
+ * again, because they wait in memory while the journal is synced.
+ * @throws Parted where they are not the same.
+ */
+export function agreedOutputs(
+  outputs: readonly Output[],
+  others: readonly Output[],
+): readonly Output[] {
   const same =
     outputs.length === others.length && outputs.every((one, i) => isSame(one, others[i]));
   if (!same) throw new Parted("the two would act differently");

@@ -1,3 +1,4 @@
+import { deliveryClass, earnsOn, paysOn } from "#core/account/delivery.ts";
 import {
   attach,
   generationLimit,
@@ -14,7 +15,9 @@ import { paidPosition } from "./resale.ts";
 import {
   type Acting,
   acting,
+  earningClasses,
   inboundOf,
+  isDelivery,
   outboundOf,
   type PathKey,
   paidClasses,
@@ -37,18 +40,31 @@ export function takeReadings(turn: Turn, readings: readonly Reading[]): void {
       refuse(turn, reading.neighbour, "counter out of range");
     } else if (reading.class === 0) {
       takeFreeReading(turn, reading, of);
-    } else if (of.live.paths[reading.class - 1] === undefined) {
+    } else if (of.live.paths[reading.class - 1] === undefined || isDelivery(of, reading.class)) {
       refuse(turn, reading.neighbour, "unknown price class");
     } else {
-      const out = takeSent(turn, reading);
-      const into = takeReceived(turn, reading);
-      if (out || into) moved.add(reading.neighbour);
+      const out = paysOn(of.ledger, reading.class) && takeSent(turn, reading);
+      const into = earnsOn(of.ledger, reading.class) && takeReceived(turn, reading);
+      const delivered = takeDelivered(turn, reading, of);
+      if (out || into || delivered) moved.add(reading.neighbour);
     }
   }
   for (const neighbour of moved) {
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);
   }
+}
+
+/**
+ * What the tunnel that carries a delivery account counts for it: an exit is paid for what it sends,
+ * so that is what it reads as payee; a client pays for what it receives.
+ */
+function takeDelivered(turn: Turn, reading: Reading, { ledger }: Acting): boolean {
+  const delivery = deliveryClass(ledger);
+  if (delivery === undefined || ledger.delivery?.carrier !== reading.class) return false;
+  const { sent, received } = reading;
+  const swapped = { ...reading, class: delivery, sent: received, received: sent };
+  return ledger.delivery.role === "exit" ? takeReceived(turn, swapped) : takeSent(turn, swapped);
 }
 
 /** Whether a reading fits the journal. One that does not is no reading, whoever made it. */
@@ -59,7 +75,11 @@ function isPossible(reading: Reading): boolean {
 }
 
 function isAscii(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
 }
 
 function isCounter(raw: bigint): boolean {
@@ -173,7 +193,7 @@ function takeFreeReading(turn: Turn, reading: Reading, of: Acting): void {
   const offered = of.live.freeOffered > received ? 0n : of.live.freeOffered;
   revise(turn, reading.neighbour, { freeReceived: received, freeOffered: offered });
   if (received - offered < of.terms.readChunk) return;
-  for (const paidClass of paidClasses(of)) {
+  for (const paidClass of earningClasses(of)) {
     const found = inboundOf(of, paidClass);
     const without = found !== undefined && found.account.unacknowledged.length > 0;
     if (without) sendLeases(turn, { neighbour: reading.neighbour, class: paidClass });

@@ -1,10 +1,20 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { deliveredView } from "#core/account/delivery.ts";
 import { payeeView } from "#core/account/payee-account.ts";
 import { monitoredPayer, payerView } from "#core/account/payer-account.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { payeeInvariants } from "#core/rules/invariants.ts";
 import { due } from "#core/schedule/schedule.ts";
 import type { Position } from "#core/units/position.ts";
-import { type Acting, acting, type PathKey, paidClasses, record, type Turn } from "./turn.ts";
+import {
+  type Acting,
+  acting,
+  isDelivery,
+  type PathKey,
+  paidClasses,
+  record,
+  type Turn,
+} from "./turn.ts";
 
 /**
  * T1, T5, T6 and T7 as live monitors, from the definitions that are proved. A broken one is a
@@ -34,10 +44,12 @@ function brokenTheorem(of: Acting, paidClass: PathKey["class"]) {
   const payerCurve = (at: bigint) => due(payer.schedule, at as Position);
   const payeeCurve = (at: bigint) => due(payee.schedule, at as Position);
   const asPayer = payerView(payer, path.sent);
+  const paying = isDelivery(of, paidClass) ? deliveredView(asPayer, of.terms) : asPayer;
   const asPayee = payeeView(payee);
-  const limit = of.terms.creditLimit;
+  const limit = creditLimitAt(of.terms, payee.credited);
   return (
-    monitoredPayer(payer).find((one) => !one.holds(integers, payerCurve, asPayer)) ??
-    payeeInvariants.find((one) => !one.holds(integers, payeeCurve, asPayee, limit))
+    monitoredPayer(payer).find(
+      (one) => !one.holds(integers, payerCurve, one.theorem === "T5" ? paying : asPayer),
+    ) ?? payeeInvariants.find((one) => !one.holds(integers, payeeCurve, asPayee, limit))
   )?.theorem;
 }

@@ -1,22 +1,26 @@
+import { paysOn, reservingTerms, toleratedAt } from "#core/account/delivery.ts";
 import { owed, payerView } from "#core/account/payer-account.ts";
 import type { NeighbourLedger } from "#core/journal/ledger.ts";
 import { lowerPosition } from "#core/meter/meter.ts";
 import { encodeVoucher } from "#core/peer/message-form.ts";
 import { integers } from "#core/rules/algebra.ts";
+import { payableDelivery } from "#core/rules/delivery-rules.ts";
 import { furthestReservation, mayPay, mayReserve, payIsDue } from "#core/rules/payer-rules.ts";
 import { due, reach } from "#core/schedule/schedule.ts";
 import { coverOfOurs } from "#core/settlement/cover.ts";
 import { signVoucher, sum } from "#core/settlement/voucher.ts";
 import { type Money, moneyLimit } from "#core/units/money.ts";
-import type { Position } from "#core/units/position.ts";
+import { type Position, positionLimit } from "#core/units/position.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
+import type { LivePath } from "./live.ts";
 import { headTo } from "./meeting.ts";
 import {
   type Acting,
   acting,
+  isDelivery,
   outboundOf,
   type PathKey,
-  paidClasses,
+  payingClasses,
   record,
   refuse,
   revisePath,
@@ -27,7 +31,7 @@ import {
 export function actAsPayer(turn: Turn, neighbour: number, settling: boolean): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
-  for (const paidClass of paidClasses(of)) catchUp(turn, { neighbour, class: paidClass });
+  for (const paidClass of payingClasses(of)) catchUp(turn, { neighbour, class: paidClass });
   payWhatIsDue(turn, neighbour, settling);
 }
 
@@ -60,9 +64,10 @@ function reserveAhead(turn: Turn, key: PathKey): void {
   if (of === undefined || found?.path.outMeter === undefined || !found.path.seen) return;
   const { account, path } = found;
   const view = payerView(account, path.sent);
-  const to = furthestReservation(integers, view, of.terms) as Position;
-  const low = account.reserved - path.sent <= of.terms.reservation >> 1n;
-  if (low && mayReserve(integers, view, of.terms, to)) {
+  const terms = reservingTerms(of.ledger, of.terms, key.class);
+  const to = furthestReservation(integers, view, terms) as Position;
+  const low = account.reserved - path.sent <= terms.reservation >> 1n;
+  if (low && mayReserve(integers, view, terms, to)) {
     const raw = found.path.outMeter?.confirmed ?? 0n;
     record(turn, { type: "BytesReserved", ...key, reserved: to, sent: path.sent, raw });
   }
@@ -77,26 +82,54 @@ export function tellQuota(turn: Turn, key: PathKey): void {
   if (found === undefined || meter === undefined) return;
   const raised = found.account.reserved - meter.base;
   const limit = raised > 0n ? raised : 0n;
+  const carrier =
+    of !== undefined && isDelivery(of, key.class) ? of.ledger.delivery?.carrier : key.class;
+  if (carrier !== key.class) return openCarrier(turn, key, meter.generation, found.path.quota);
   if (limit === found.path.quota) return;
   turn.outputs.push({ type: "Quota", ...key, generation: meter.generation, limit });
   revisePath(turn, key, { quota: limit });
 }
 
-/** x + allowance >= g: the kernel is about to run out of lease, or has. */
+/** A client takes all that an exit sends to it: what it pays for is for it to say. */
+function openCarrier(turn: Turn, key: PathKey, generation: string, told: bigint | undefined): void {
+  const carrier = acting(turn, key.neighbour)?.ledger.delivery?.carrier;
+  if (told === positionLimit || carrier === undefined) return;
+  const { neighbour } = key;
+  turn.outputs.push({ type: "Gate", neighbour, class: carrier, generation, limit: positionLimit });
+  revisePath(turn, key, { quota: positionLimit });
+}
+
+/** x + allowance >= g: the kernel is about to run out of lease, or has. Of a delivery, the exit's. */
 function outOfLease(of: Acting, paidClass: PriceClass): boolean {
   const found = outboundOf(of, paidClass);
   if (found === undefined) return false;
-  return found.path.sent + of.terms.allowance >= found.account.schedule.end;
+  const { sent, theirSent } = found.path;
+  const at = isDelivery(of, paidClass) && theirSent > sent ? theirSent : sent;
+  return at + of.terms.allowance >= found.account.schedule.end;
+}
+
+/** What we pay for: what we sent, or of a delivery what the exit states and what arrived bears out. */
+function payablePosition(
+  of: Acting,
+  paidClass: PriceClass,
+  { sent, theirSent }: LivePath,
+): Position {
+  if (!isDelivery(of, paidClass)) return sent;
+  const { undue } = of.live.defence;
+  // What nobody asked for is as good as lost: paid for only within the loss that is accepted.
+  const wanted = (undue < sent ? sent - undue : 0n) as Position;
+  const tolerated = toleratedAt(of.terms, wanted);
+  return payableDelivery<bigint, boolean>(integers, theirSent, tolerated) as Position;
 }
 
 /** P3 for all classes of a neighbour at once: one signature pays everything owed. */
 function payWhatIsDue(turn: Turn, neighbour: number, settling: boolean): void {
   const of = acting(turn, neighbour);
   if (of === undefined) return;
-  const isDue = paidClasses(of).some((paidClass) => {
+  const isDue = payingClasses(of).some((paidClass) => {
     const found = outboundOf(of, paidClass);
     if (found === undefined) return false;
-    const view = payerView(found.account, found.path.sent);
+    const view = payerView(found.account, payablePosition(of, paidClass, found.path));
     const curve = (at: bigint) => due(found.account.schedule, at as Position);
     const urgent = settling || outOfLease(of, paidClass);
     return payIsDue(integers, curve, view, of.terms, urgent) && owes(of, paidClass);
@@ -106,7 +139,9 @@ function payWhatIsDue(turn: Turn, neighbour: number, settling: boolean): void {
 
 function owes(of: Acting, paidClass: PriceClass): boolean {
   const found = outboundOf(of, paidClass);
-  return found !== undefined && owed(found.account, found.path.sent) > found.account.signed;
+  if (found === undefined) return false;
+  const payable = payablePosition(of, paidClass, found.path);
+  return owed(found.account, payable) > found.account.signed;
 }
 
 function pay(turn: Turn, neighbour: number, of: Acting): void {
@@ -161,7 +196,10 @@ function affordableTotals(of: Acting, limit: Money): readonly Money[] | undefine
   let left = limit - sum(of.ledger.outbound.map((account) => account.signed));
   let grown = false;
   const totals = of.ledger.outbound.map((account, i) => {
-    const sent = of.live.paths[i]?.sent ?? account.sent;
+    const path = of.live.paths[i];
+    const paidClass = (i + 1) as PriceClass;
+    if (path === undefined || !paysOn(of.ledger, paidClass)) return account.signed;
+    const sent = payablePosition(of, paidClass, path);
     const reachable = reach(account.schedule, (account.signed + (left > 0n ? left : 0n)) as Money);
     const at = (sent < reachable ? sent : reachable) as Position;
     const curve = (position: bigint) => due(account.schedule, position as Position);
@@ -203,6 +241,7 @@ export function sendVoucher(turn: Turn, neighbour: number): void {
 export function voucherIsWanting(of: Acting): boolean {
   const signed = sum(of.ledger.signed?.totals ?? []);
   return (
-    signed > of.live.acknowledged || paidClasses(of).some((paidClass) => outOfLease(of, paidClass))
+    signed > of.live.acknowledged ||
+    payingClasses(of).some((paidClass) => outOfLease(of, paidClass))
   );
 }

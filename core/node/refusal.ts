@@ -18,6 +18,8 @@ export type Refusal =
   | "lease of another journal"
   | "bad signature"
   | "older than what is known"
+  | "stated counter went back"
+  | "stated more than was sent"
   | "tunnel key differs from the configured one"
   | "another channel than ours"
   | "lease price above the cap"
@@ -33,8 +35,11 @@ export type Refusal =
   | "voucher beyond the schedule"
   | "voucher above the channel"
   | "credit limit below what is leased"
+  | "terms out of range"
   | "another number of classes than before"
   | "too many neighbours"
+  | "lease refused for junk"
+  | "junk out of range"
   | "neighbour stopped after a broken invariant";
 
 /** What to tell a person about a refusal: what it means and what, if anything, to do. */
@@ -66,6 +71,10 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "lease of another journal": "a lease that was made for or from a journal that is lost; ignored",
   "bad signature": "a signature does not hold; dropped",
   "older than what is known": "an older statement arrived after a newer one; dropped",
+  "stated counter went back":
+    "the neighbour signed a counter below one it signed before; nothing is measured by it",
+  "stated more than was sent":
+    "the neighbour signed that more arrived than was ever sent; nothing is measured by it",
   "tunnel key differs from the configured one": "compare the tunnel keys in both configurations",
   "another channel than ours": "the neighbour names another payment channel; compare both sides",
   "lease price above the cap": "the neighbour asks more than the price cap; raise it or go without",
@@ -83,8 +92,12 @@ export const refusalWords: Readonly<Record<Refusal, string>> = {
   "voucher beyond the schedule": "a voucher above the price of all leases; refused, kept as proof",
   "voucher above the channel": "kept, and credited once the channel's deposit covers it",
   "credit limit below what is leased": "the old limit stays until the neighbour has paid more",
+  "terms out of range": "terms of a configuration that no journal can hold; the old ones stay",
   "another number of classes than before":
     "a neighbour keeps the paid classes it was added with; the old number stays",
+  "lease refused for junk":
+    "the neighbour sends junk: nothing more is bought of it until it has sent enough that is none",
+  "junk out of range": "junk that no counters can show was told of; ignored",
   "too many neighbours": "at most 250 neighbours; the others are ignored",
   "neighbour stopped after a broken invariant": "see `explain`; nothing is signed or granted",
 };

@@ -1,23 +1,35 @@
 import { payerView } from "#core/account/payer-account.ts";
+import { resalePrice } from "#core/negotiation/resale-price.ts";
 import { integers } from "#core/rules/algebra.ts";
 import { coverable } from "#core/rules/resale-rules.ts";
 import { dearest, reach } from "#core/schedule/schedule.ts";
 import type { NodeId } from "#core/units/node-id.ts";
-import { type Price, price, priceLimit } from "#core/units/price.ts";
+import { origin, type Position } from "#core/units/position.ts";
+import { type Price, price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
-import type { Pricing } from "./policy.ts";
-import { type Acting, acting, inboundOf, outboundOf, type PathKey, type Turn } from "./turn.ts";
+import type { LivePath } from "./live.ts";
+import type { NeighbourPolicy, Pricing } from "./policy.ts";
+import {
+  type Acting,
+  acting,
+  earningClasses,
+  inboundOf,
+  outboundOf,
+  type PathKey,
+  revisePath,
+  type Turn,
+} from "./turn.ts";
 
-/** What the next lease costs: the fixed price, or our fee on the dearest lease held upstream. */
+/** What the next lease costs: the fixed price, or our fee on the dearest lease held upstream; nothing where none may be sold. */
 export function priceOf(turn: Turn, of: Acting, key: PathKey): Price | undefined {
   const pricing = pricingOf(of, key.class);
-  if (pricing === undefined) return undefined;
+  if (pricing === undefined || pricing.kind === "withheld") return undefined;
   if (pricing.kind === "fixed") return pricing.price;
   const upstream = upstreamOf(turn, pricing.via, key.class);
   if (upstream === undefined) return undefined;
   const dear = dearest(upstream.account.schedule, upstream.path.sent);
-  if (dear === undefined || dear + pricing.fee > priceLimit) return undefined;
-  return price(dear + pricing.fee);
+  const asked = dear === undefined ? undefined : resalePrice(dear, pricing);
+  return asked === undefined ? undefined : price(asked);
 }
 
 /**
@@ -39,13 +51,43 @@ function promised(turn: Turn, via: NodeId, paidClass: PriceClass): bigint {
   turn.node.ledger.neighbours.forEach((_, neighbour) => {
     const of = acting(turn, neighbour);
     const pricing = of === undefined ? undefined : pricingOf(of, paidClass);
-    if (of === undefined || pricing?.kind !== "resale" || pricing.via !== via) return;
+    if (of === undefined || pricing === undefined) return;
     const found = inboundOf(of, paidClass);
     if (found === undefined) return;
-    const { read, paid } = found.path;
-    all += found.account.schedule.end - (read > paid ? read : paid);
+    const isSold = pricing.kind === "resale" && pricing.via === via;
+    const end = isSold
+      ? found.account.schedule.end
+      : (found.path.resold.find((one) => one.via === via)?.until ?? origin);
+    const used = usedOf(found.path);
+    if (end > used) all += end - used;
   });
   return all;
+}
+
+/** How far a neighbour has used its leases: what it sent by its own payments may not have come. */
+function usedOf({ read, paid }: LivePath): Position {
+  return read > paid ? read : paid;
+}
+
+/**
+ * A class that was resold is sold otherwise from now on, or not at all: the leases out go on to count
+ * among those that are covered until they are used, else what is held for them would be sold to others
+ * (T12). They are known while a run lasts. @param now the new policy; nothing where the neighbour goes.
+ */
+export function keepResold(turn: Turn, neighbour: number, now: NeighbourPolicy | undefined): void {
+  const of = acting(turn, neighbour);
+  if (of === undefined) return;
+  for (const paidClass of earningClasses(of)) {
+    const before = pricingOf(of, paidClass);
+    const found = inboundOf(of, paidClass);
+    if (found === undefined || before?.kind !== "resale") continue;
+    if (now?.prices[paidClass - 1]?.kind === "resale") continue;
+    const used = usedOf(found.path);
+    const others = found.path.resold.filter(({ via, until }) => via !== before.via && until > used);
+    const { end } = found.account.schedule;
+    const resold = end > used ? [...others, { via: before.via, until: end }] : others;
+    revisePath(turn, { neighbour, class: paidClass }, { resold });
+  }
 }
 
 /** Neighbours who buy what we hold from this one: a new lease here may allow one there. */

@@ -9,6 +9,7 @@ import type {
 import { decodeMessage } from "#core/peer/message-reader.ts";
 import { isPossibleChannel, sameChannel } from "#core/settlement/channel.ts";
 import { noMoney } from "#core/units/money.ts";
+import { positionLimit } from "#core/units/position.ts";
 import { configure } from "./configuring.ts";
 import { creditHeld, takeVoucher } from "./crediting.ts";
 import {
@@ -18,7 +19,7 @@ import {
   sendDealings,
   takeDealings,
 } from "./dealing.ts";
-import { actAsPayee } from "./granting.ts";
+import { actAsPayee, tellStanding } from "./granting.ts";
 import {
   greet,
   sendStatement,
@@ -27,7 +28,7 @@ import {
   takeHello,
   takeStatement,
 } from "./greeting.ts";
-import type { Input, Wish } from "./input.ts";
+import type { Defence, Input, Wish } from "./input.ts";
 import { takeLeases } from "./leasing.ts";
 import { isBetweenUs } from "./meeting.ts";
 import { journalPositions, takeReadings } from "./metering.ts";
@@ -151,6 +152,8 @@ function grantWish(turn: Turn, wish: Wish): void {
       return askToWithdraw(turn, wish.neighbour, wish.total);
     case "EndChannel":
       return beginEnding(turn, wish.neighbour);
+    case "Defend":
+      return defend(turn, wish.neighbour, wish.defence);
     case "Settle":
       for (const neighbour of turn.node.ledger.neighbours.keys()) {
         journalPositions(turn, neighbour);
@@ -161,11 +164,23 @@ function grantWish(turn: Turn, wish: Wish): void {
   }
 }
 
+/** Live only: what is refused for junk leaves no trace in any account but what is not bought. */
+function defend(turn: Turn, neighbour: number, defence: Defence): void {
+  if (acting(turn, neighbour) === undefined) return refuseAbsent(turn, neighbour);
+  const { junk, undue } = defence;
+  if (undue < 0n || undue > junk || junk > positionLimit) {
+    return refuse(turn, neighbour, "junk out of range");
+  }
+  revise(turn, neighbour, { defence });
+  tellStanding(turn, neighbour);
+  actAsPayer(turn, neighbour, false);
+}
+
 /** P4 and the like: whatever should be said again, and whatever may now be leased. */
 function look(turn: Turn): void {
   for (const neighbour of turn.node.ledger.neighbours.keys()) {
     const of = acting(turn, neighbour);
-    if (of === undefined) continue;
+    if (of?.live.policy === undefined) continue; // it is nobody's neighbour now
     if (of.live.hello === undefined || !of.live.greeted) greet(turn, neighbour, of);
     actAsPayer(turn, neighbour, false);
     actAsPayee(turn, neighbour);

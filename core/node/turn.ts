@@ -1,3 +1,4 @@
+import { deliveryClass, earnsOn, paysOn } from "#core/account/delivery.ts";
 import type { PayeeAccount } from "#core/account/payee-account.ts";
 import type { PayerAccount } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
@@ -129,4 +130,19 @@ export function inboundId(turn: Turn, of: Acting, paidClass: PriceClass): Accoun
 /** The paid classes of a neighbour, 1 first. */
 export function paidClasses(of: Acting): readonly PriceClass[] {
   return of.ledger.outbound.map((_, i) => (i + 1) as PriceClass);
+}
+
+/** Those on which we pay. */
+export function payingClasses(of: Acting): readonly PriceClass[] {
+  return paidClasses(of).filter((paidClass) => paysOn(of.ledger, paidClass));
+}
+
+/** Those on which we are paid. */
+export function earningClasses(of: Acting): readonly PriceClass[] {
+  return paidClasses(of).filter((paidClass) => earnsOn(of.ledger, paidClass));
+}
+
+/** Whether a class is the delivery account, which has no tunnel of its own. */
+export function isDelivery(of: Acting, paidClass: PriceClass): boolean {
+  return paidClass === deliveryClass(of.ledger);
 }

@@ -39,6 +39,14 @@ export function mayGrant<I, B>(
   return a.and(a.below(payee.granted, to), a.atMost(dueAtTo, a.add(payee.credited, limit)));
 }
 
+/**
+ * T24: a limit that grows by what is `grown`, as far as a ceiling. `grown` is at most kappa w and
+ * never falls while w rises; so neither does the limit.
+ */
+export function grownLimit<I, B>(a: Algebra<I, B>, limit: I, grown: I, ceiling: I): I {
+  return a.max(limit, a.min(a.add(limit, grown), ceiling));
+}
+
 /** Q2, what follows: G := to. */
 export function grant<I>(payee: PayeeView<I>, to: I): PayeeView<I> {
   return { ...payee, granted: to };

@@ -1,3 +1,4 @@
+import { isHex } from "#core/units/hex-digits.ts";
 import { type TokenUnits, tokenUnitsLimit } from "#core/units/money.ts";
 import { positionLimit } from "#core/units/position.ts";
 
@@ -35,8 +36,10 @@ export interface Channel {
 /** Whether a fact has the form and the limits that the journal and the contract demand. */
 export function isPossibleChannel(channel: Channel): boolean {
   return (
-    /^[0-9a-f]{64}$/.test(channel.channelId) &&
-    /^[0-9a-f]{40}$/.test(channel.contract) &&
+    channel.channelId.length === 64 &&
+    isHex(channel.channelId) &&
+    channel.contract.length === 40 &&
+    isHex(channel.contract) &&
     within(channel.chainId, 0n, positionLimit) &&
     within(channel.grainsPerUnit, 1n, positionLimit) &&
     within(channel.depositIn, 0n, tokenUnitsLimit) &&
