@@ -57,7 +57,10 @@ export const generationLimit = 96;
  * What one run of a counter belongs to: this boot, this interface, this peer. An interface that is
  * made again has a new index, so its counter is a new generation. Of the key, 96 bits.
  */
-export function generationOf(bootId: string, reading: CounterReading): string {
+export function generationOf(
+  bootId: string,
+  reading: Pick<CounterReading, "interfaceIndex" | "peerKey">,
+): string {
   return `${bootId.slice(0, 36)}/${reading.interfaceIndex}/${reading.peerKey.slice(0, 16)}`;
 }
 

@@ -12,6 +12,11 @@ export type LinkEvent =
       readonly presence: "appeared" | "vanished";
       /** Switched on, and with a carrier. */
       readonly up: boolean;
+      /**
+       * Of a WireGuard interface of the kernel that vanished: all that it ever received and sent, in
+       * bytes. The kernel adds to these whatever it adds to those of its peer.
+       */
+      readonly final?: { readonly received: bigint; readonly sent: bigint };
     }
   /** Events were lost: look at every interface again. */
   | { readonly kind: "Resync" };

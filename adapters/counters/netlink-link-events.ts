@@ -1,6 +1,12 @@
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
-import { littleEndian, readAttributes, readText, viewOf } from "#adapters/netlink/attribute.ts";
+import {
+  type Attribute,
+  littleEndian,
+  readAttributes,
+  readText,
+  viewOf,
+} from "#adapters/netlink/attribute.ts";
 import { Netlink, type NetlinkSocket, netlinkProtocols } from "#adapters/netlink/netlink.ts";
 import { type NetlinkError, netlinkError } from "#adapters/netlink/netlink-error.ts";
 import { type NetlinkMessage, readMessages } from "#adapters/netlink/netlink-message.ts";
@@ -29,6 +35,15 @@ const headerSize = 16;
 /** IFLA_IFNAME; IFNAMSIZ without the NUL. */
 const nameAttribute = 3;
 const nameLimit = 15;
+
+/** IFLA_STATS64, of struct rtnl_link_stats64: bytes received and sent, after the packets of both. */
+const statistics = { attribute: 23, received: 16, sent: 24, size: 32 } as const;
+
+/** IFLA_LINKINFO, and IFLA_INFO_KIND in it. */
+const kindPath = { information: 18, kind: 1 } as const;
+
+/** Interfaces of userspace WireGuard are of kind "tun": the kernel knows only what is inside. */
+const wireguardKind = "wireguard";
 
 /** IFF_UP and IFF_LOWER_UP. */
 const upFlags = 0x1_0001;
@@ -85,7 +100,25 @@ function eventOf({
         interfaceIndex: view.getInt32(4, littleEndian),
         presence,
         up: presence === "appeared" && (view.getUint32(8, littleEndian) & upFlags) === upFlags,
+        ...(presence === "vanished" ? finalOf(attributes) : {}),
       } as const,
     ];
   });
+}
+
+/** The last words of an interface; nothing where they are not told, or of another form. */
+function finalOf(attributes: readonly Attribute[]) {
+  const counters = attributes.find(({ type }) => type === statistics.attribute)?.value;
+  const information = attributes.find(({ type }) => type === kindPath.information)?.value;
+  if (counters === undefined || counters.length < statistics.size) return {};
+  const kind = Result.gen(function* () {
+    const parts = yield* readAttributes(information ?? new Uint8Array(0));
+    const found = parts.find(({ type }) => type === kindPath.kind);
+    return found === undefined ? "" : yield* readText(found.value, nameLimit);
+  });
+  if (Result.getOrElse(kind, () => "") !== wireguardKind) return {};
+  const view = viewOf(counters);
+  const received = view.getBigUint64(statistics.received, littleEndian);
+  const sent = view.getBigUint64(statistics.sent, littleEndian);
+  return { final: { received, sent } };
 }

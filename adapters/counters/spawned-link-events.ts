@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import { run } from "#adapters/command/command.ts";
+import { isLeftOut } from "#adapters/tunnel/link-list.ts";
 import { eventLimit, type LinkEvent, LinkEvents, LinkEventsError } from "./link-events.ts";
 
 /** What `ip` says about one interface. */
@@ -68,6 +69,7 @@ export function spawnedLinks(text: string): Result.Result<readonly SpawnedLink[]
     }
     const links: SpawnedLink[] = [];
     for (const one of list as readonly unknown[]) {
+      if (isLeftOut(one)) continue;
       const link = asLink(one);
       if (link === undefined) return yield* Result.fail(refusal("an interface of another form"));
       links.push(link);

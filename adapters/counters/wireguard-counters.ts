@@ -8,7 +8,7 @@ import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
 import { type CounterReading, Counters, CountersError, checkInterfaces } from "./counters.ts";
 import { interfaceIndex } from "./interface-index.ts";
 import { kernelReader } from "./kernel-counters.ts";
-import { readSpawned } from "./spawned-counters.ts";
+import { spawnedReader } from "./spawned-counters.ts";
 import { readUserspace } from "./uapi-counters.ts";
 
 /** One way to read an interface; undefined where it does not lead there, and the next one may. */
@@ -34,18 +34,25 @@ export const countersBy = (
       const socket = yield* Effect.cached(
         Scope.provide(netlink.open(netlinkProtocols.generic, 0), scope),
       );
-      const all: Readonly<Record<CountersWayName, CountersWay>> = {
-        userspace: (name) =>
-          existsSync(uapiPath(name)) ? readUserspace(name) : Effect.succeed(undefined),
-        kernel: kernelReader(socket),
-        spawned: readSpawned,
-      };
-      const ways = names.map((name) => all[name]);
+      const kernel = kernelReader(socket);
+      const userspace: CountersWay = (name) =>
+        existsSync(uapiPath(name)) ? readUserspace(name) : Effect.succeed(undefined);
+      /** Those of one look: whatever the tool says is as old as that. */
+      const waysNow = (interfaces: readonly string[]) =>
+        Effect.map(spawnedReader(interfaces), (spawned) => {
+          const all: Readonly<Record<CountersWayName, CountersWay>> = {
+            userspace,
+            kernel,
+            spawned,
+          };
+          return names.map((name) => all[name]);
+        });
       return Counters.of({
         bootId: readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim(),
         read: (interfaces) =>
           checkInterfaces(interfaces).pipe(
-            Effect.andThen(
+            Effect.andThen(waysNow(interfaces)),
+            Effect.flatMap((ways) =>
               Effect.forEach(interfaces, (name) => firstAnswer(ways, name), { concurrency: 8 }),
             ),
             Effect.map((found) => found.flat()),

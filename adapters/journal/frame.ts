@@ -1,4 +1,4 @@
-import { crc32, flippedBit } from "./crc32.ts";
+import { crc32, flippedBit, sureCrc32 } from "./crc32.ts";
 
 /**
  * One commit on disk, little-endian: length (2 bytes), place in its group (2), sequence (4), CRC of
@@ -83,7 +83,7 @@ export function writeFrame(
   view.setUint32(at + 8, previousCrc, true);
   bytes.set(payload, at + frameHead);
   const end = at + frameSize(payload.length) - frameTail;
-  const crc = crc32(bytes, at, end);
+  const crc = sureCrc32(bytes, at, end);
   view.setUint32(end, crc, true);
   return crc;
 }
@@ -110,7 +110,8 @@ function frameOfLength(
   if (at + size > limit) return undefined;
   const view = viewOf(bytes);
   const stored = view.getUint32(at + size - frameTail, true);
-  if (crc32(bytes, at, at + size - frameTail) !== stored) return undefined;
+  const end = at + size - frameTail;
+  if (crc32(bytes, at, end) !== stored && sureCrc32(bytes, at, end) !== stored) return undefined;
   return {
     sequence: view.getUint32(at + 4, true),
     place: view.getUint16(at + 2, true),
@@ -152,7 +153,7 @@ function repairBody(
   // A CRC of zeros was never written: this is the front of a torn frame, and whatever bit seems to
   // explain it would make a commit out of half of one.
   if (stored === 0) return undefined;
-  const computed = crc32(bytes, at, end);
+  const computed = sureCrc32(bytes, at, end);
   const difference = (computed ^ stored) >>> 0;
   if ((difference & (difference - 1)) === 0) {
     view.setUint32(end, computed, true); // one bit of the stored CRC itself
@@ -163,7 +164,8 @@ function repairBody(
   const place = at + (bit >> 3);
   const mask = 1 << (bit & 7);
   bytes[place] = (bytes[place] as number) ^ mask;
-  const frame = frameOfLength(bytes, at, limit, length);
+  const right = sureCrc32(bytes, at, end) === stored;
+  const frame = right ? frameOfLength(bytes, at, limit, length) : undefined;
   if (frame === undefined) bytes[place] = (bytes[place] as number) ^ mask;
   return frame;
 }

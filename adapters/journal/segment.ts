@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { crc32 } from "./crc32.ts";
+import { sureCrc32 } from "./crc32.ts";
 
 /**
  * A segment: one preallocated file of the journal. Its header stands at the front twice, frames
@@ -82,7 +82,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   view.setUint32(96, header.size, true);
   if (kind === "restating") view.setUint32(100, header.restates, true);
   const end = headerEnds[kind];
-  view.setUint32(end, crc32(bytes, 0, end), true);
+  view.setUint32(end, sureCrc32(bytes, 0, end), true);
   bytes.copyWithin(copySize, 0, copySize);
   return bytes;
 }
@@ -123,7 +123,7 @@ function* wholeCopies(bytes: Uint8Array): Generator<Uint8Array> {
     const copy = bytes.subarray(at, at + copySize);
     const view = new DataView(copy.buffer, copy.byteOffset);
     const end = view.getUint32(16, true) === segmentFormats.plain ? 100 : 104;
-    const whole = view.getUint32(end, true) === crc32(copy, 0, end);
+    const whole = view.getUint32(end, true) === sureCrc32(copy, 0, end);
     if (whole && magic.every((byte, i) => byte === copy[i])) yield copy;
   }
 }
@@ -161,7 +161,7 @@ export function encodeSeal(seal: Seal): Uint8Array {
   view.setUint32(8, seal.frames, true);
   view.setUint32(12, seal.end, true);
   bytes.set(seal.hash, 16);
-  view.setUint32(sealEnd, crc32(bytes, 0, sealEnd), true);
+  view.setUint32(sealEnd, sureCrc32(bytes, 0, sealEnd), true);
   return bytes;
 }
 
@@ -171,7 +171,7 @@ export function readSeal(bytes: Uint8Array, size: number): Seal | undefined {
   const seal = bytes.subarray(size - sealSize, size);
   const view = new DataView(seal.buffer, seal.byteOffset, seal.byteLength);
   if (!sealMagic.every((byte, i) => byte === seal[i])) return undefined;
-  if (view.getUint32(sealEnd, true) !== crc32(seal, 0, sealEnd)) return undefined;
+  if (view.getUint32(sealEnd, true) !== sureCrc32(seal, 0, sealEnd)) return undefined;
   return {
     frames: view.getUint32(8, true),
     end: view.getUint32(12, true),

@@ -48,8 +48,34 @@ export const sealKeys = Effect.fnUntraced(function* (path: string, passphraseFil
   if (content.kind === "malformed") {
     return yield* new KeysMalformed({ path, line: content.line, allowed: content.allowed });
   }
+  yield* replaceWith(path, seal(text, passphrase));
+});
+
+/**
+ * Puts another tunnel key in the place of the one in a file; the node stays who it is. The old key is
+ * gone with it: from the next start on, neighbours have to know the new one. Returns the public key.
+ */
+export const rotateTunnelKey = Effect.fnUntraced(function* (path: string, passphraseFile?: string) {
+  yield* checkDirectory(dirname(path));
+  const text = yield* readIfThere(path);
+  if (text === undefined) return yield* unavailable(path, "read", "ENOENT");
+  const content = readKeyFile(yield* plainText(path, text, passphraseFile));
+  if (content.kind === "malformed") {
+    return yield* new KeysMalformed({ path, line: content.line, allowed: content.allowed });
+  }
+  const secrets = { node: content.secrets.node, tunnel: newTunnelSecret() };
+  const plain = writeKeyFile(secrets);
+  yield* replaceWith(
+    path,
+    passphraseFile === undefined ? plain : seal(plain, yield* passphraseIn(passphraseFile)),
+  );
+  return keysOf(secrets).tunnelPublicKey;
+});
+
+/** Another text in the place of a file: whole, or not at all. */
+const replaceWith = Effect.fnUntraced(function* (path: string, text: string) {
   const beside = `${path}.${randomBytes(6).toString("hex")}.new`;
-  yield* writeSynced(beside, seal(text, passphrase));
+  yield* writeSynced(beside, text);
   yield* attempt(path, "replace", () => rename(beside, path));
   yield* syncDirectory(dirname(path));
 });
@@ -226,7 +252,11 @@ const syncDirectory = (path: string): Effect.Effect<void, KeysUnavailable> =>
 function newSecrets(): Secrets {
   let node = randomBytes(secretLength);
   while (!isSecret(node)) node = randomBytes(secretLength);
-  return { node, tunnel: clamped(randomBytes(tunnelKeyLength)) };
+  return { node, tunnel: newTunnelSecret() };
+}
+
+function newTunnelSecret(): Uint8Array {
+  return clamped(randomBytes(tunnelKeyLength));
 }
 
 function attempt<A>(

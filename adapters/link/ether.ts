@@ -6,6 +6,7 @@ import { certain, type Fate } from "./fate.ts";
 import { defaultInboxLimits, type Inbox, type InboxLimits, inbox } from "./inbox.ts";
 import { datagramLimit, Link } from "./link.ts";
 import { DatagramTooLarge, LinkDown, type LinkError, UnknownNeighbour } from "./link-error.ts";
+import type { LinkNeighbour } from "./link-neighbour.ts";
 import { defaultShare, type Share } from "./token-bucket.ts";
 
 /**
@@ -93,7 +94,7 @@ export function ether(): Ether {
               if (boxes.get(self) === box) boxes.delete(self);
             }),
           );
-          return etherLink(self, new Set(neighbours), box, down, carry);
+          return etherLink(self, neighbours, box, down, carry);
         }),
       ),
     setFate: (next) => {
@@ -129,11 +130,19 @@ function key(from: NodeId, to: NodeId): string {
 
 function etherLink(
   self: NodeId,
-  neighbours: ReadonlySet<NodeId>,
+  first: readonly NodeId[],
   box: Inbox,
   down: ReadonlySet<string>,
   carry: (from: NodeId, to: NodeId, bytes: Uint8Array) => void,
 ): Link["Service"] {
+  let neighbours: ReadonlySet<NodeId> = new Set(first);
+  const setNeighbours = (wanted: readonly LinkNeighbour[]) =>
+    Effect.sync(() => {
+      const ids = wanted.map(({ id }) => id);
+      box.setNeighbours(ids);
+      for (const id of ids) if (!neighbours.has(id)) box.count(id, "opened");
+      neighbours = new Set(ids);
+    });
   const isUp = (neighbour: NodeId): boolean =>
     neighbours.has(neighbour) && !down.has(key(self, neighbour));
   const send = (neighbour: NodeId, bytes: Uint8Array): Effect.Effect<void, LinkError> =>
@@ -150,5 +159,5 @@ function etherLink(
       const reason = "taken down";
       return Effect.fail(new LinkDown({ neighbour, interfaceName: "ether", reason }));
     });
-  return Link.of({ send, receive: box.take, isUp, counts: box.counts });
+  return Link.of({ send, receive: box.take, isUp, setNeighbours, counts: box.counts });
 }

@@ -26,6 +26,8 @@ export interface Inbox {
   /** Adds one to a count of a neighbour. */
   readonly count: (neighbour: NodeId, what: keyof LinkCounts) => void;
   readonly counts: () => ReadonlyMap<NodeId, LinkCounts>;
+  /** From now on for these neighbours; who stays keeps everything, what waits of others goes. */
+  readonly setNeighbours: (neighbours: readonly NodeId[]) => void;
 }
 
 type Tally = { -readonly [What in keyof LinkCounts]: number };
@@ -86,10 +88,24 @@ export function inbox(
     if (at !== undefined) at.tally[what] += 1;
   };
 
+  const setNeighbours = (wanted: readonly NodeId[]): void => {
+    for (const [id, { waiting: left }] of places) {
+      if (wanted.includes(id)) continue;
+      places.delete(id);
+      waiting -= left.length;
+      const turn = turns.indexOf(id);
+      if (turn >= 0) turns.splice(turn, 1);
+    }
+    for (const id of wanted) {
+      if (!places.has(id)) places.set(id, place(share, milliseconds()));
+    }
+  };
+
   return {
     put,
     take,
     count,
+    setNeighbours,
     counts: () => new Map([...places].map(([id, at]) => [id, { ...at.tally }])),
   };
 }

@@ -1,7 +1,8 @@
 import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import type { NodeId } from "#core/units/node-id.ts";
-import type { LinkError } from "./link-error.ts";
+import type { LinkError, LinkMisconfigured } from "./link-error.ts";
+import type { LinkNeighbour } from "./link-neighbour.ts";
 
 /** The longest datagram of the protocol, in bytes (protocol section 9). */
 export const datagramLimit = 1200;
@@ -53,6 +54,13 @@ export class Link extends Context.Service<
     readonly receive: Effect.Effect<Datagram>;
     /** Whether a send to the neighbour would reach its interface now. */
     readonly isUp: (neighbour: NodeId) => boolean;
+    /**
+     * Serves these neighbours from now on. Whoever was served before keeps socket, queue and counts;
+     * what waits of others is dropped. Fails, and changes nothing, on neighbours that cannot be served.
+     */
+    readonly setNeighbours: (
+      neighbours: readonly LinkNeighbour[],
+    ) => Effect.Effect<void, LinkMisconfigured>;
     /** Totals for each neighbour. */
     readonly counts: () => ReadonlyMap<NodeId, LinkCounts>;
   }

@@ -45,7 +45,7 @@ export const udpLink = (
 ): Layer.Layer<Link, LinkMisconfigured, MonotonicClock> => Layer.effect(Link, makeUdpLink(options));
 
 const makeUdpLink = Effect.fnUntraced(function* (options: UdpLinkOptions) {
-  const neighbours = yield* checked(options);
+  const neighbours = yield* checked(options.port, options.neighbours);
   const clock = yield* MonotonicClock;
   const ids = neighbours.map(({ id }) => id);
   const share = options.share ?? defaultShare;
@@ -53,11 +53,12 @@ const makeUdpLink = Effect.fnUntraced(function* (options: UdpLinkOptions) {
   const ports = new Map<NodeId, UdpPort>(
     neighbours.map((neighbour) => [neighbour.id, udpPort(neighbour, options.port, box)]),
   );
-  const look = Effect.sync(() => {
+  const lookNow = (): void => {
     const interfaces = interfacesNow();
     if (interfaces === undefined) return;
     for (const port of ports.values()) port.look(interfaces);
-  });
+  };
+  const look = Effect.sync(lookNow);
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       for (const port of ports.values()) port.close();
@@ -75,9 +76,23 @@ const makeUdpLink = Effect.fnUntraced(function* (options: UdpLinkOptions) {
     }
     return port.send(bytes);
   };
+  const setNeighbours = Effect.fnUntraced(function* (wanted: readonly LinkNeighbour[]) {
+    const next = yield* checked(options.port, wanted);
+    const staying = new Set(next.filter((one) => isSame(ports.get(one.id)?.neighbour, one)));
+    for (const [id, port] of ports) {
+      if ([...staying].some((one) => one.id === id)) continue;
+      port.close();
+      ports.delete(id);
+    }
+    box.setNeighbours(next.map(({ id }) => id));
+    for (const one of next)
+      if (!staying.has(one)) ports.set(one.id, udpPort(one, options.port, box));
+    lookNow();
+  });
   return Link.of({
     send,
     receive: box.take,
+    setNeighbours,
     isUp: (neighbour) => ports.get(neighbour)?.isOpen() ?? false,
     counts: box.counts,
   });
@@ -92,13 +107,21 @@ function interfacesNow(): Interfaces | undefined {
   }
 }
 
+function isSame(a: LinkNeighbour | undefined, b: LinkNeighbour): boolean {
+  return (
+    a?.interfaceName === b.interfaceName &&
+    a.ownAddress === b.ownAddress &&
+    a.peerAddress === b.peerAddress
+  );
+}
+
 /** The neighbours with canonical addresses, or what is wrong with them. */
 function checked(
-  options: UdpLinkOptions,
+  port: number,
+  neighbours: readonly LinkNeighbour[],
 ): Effect.Effect<readonly LinkNeighbour[], LinkMisconfigured> {
   const refuse = (part: string, found: string, allowed: string) =>
     Effect.fail(new LinkMisconfigured({ part, found, allowed }));
-  const { port, neighbours } = options;
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     return refuse("port", String(port), "1 to 65535");
   }

@@ -11,6 +11,8 @@ export type Interfaces = NodeJS.Dict<readonly NetworkInterfaceInfo[]>;
 
 /** One neighbour's socket: opened when its interface is there, closed when it is gone. */
 export interface UdpPort {
+  /** Whom it serves. */
+  readonly neighbour: LinkNeighbour;
   /** Compares the socket with the kernel's interfaces, and opens, closes or replaces it. */
   readonly look: (interfaces: Interfaces) => void;
   readonly send: (bytes: Uint8Array) => Effect.Effect<void, LinkDown>;
@@ -93,6 +95,7 @@ export function udpPort(neighbour: LinkNeighbour, port: number, box: Inbox): Udp
     });
 
   return {
+    neighbour,
     look,
     send,
     isOpen: () => state.kind === "open",

@@ -11,6 +11,29 @@ export interface MemoryKernel {
   /** Neighbours throttled now, by index. */
   readonly throttled: Set<number>;
   attached: boolean;
+  /** What the filter counted of each neighbour, by the name of its class-0 tunnel: whoever drives it says. */
+  readonly tallies: Map<string, MemoryTally>;
+  /** How much more is given away to each neighbour, as it was set last. */
+  readonly leaks: Map<string, bigint>;
+  own: MemoryOwn | undefined;
+  /** The agent's own routes: neighbours by their index. */
+  routes: readonly { readonly prefix: string; readonly index: number; readonly class: number }[];
+}
+
+/** Inner bytes of a neighbour: all, junk, and carried for nothing each way and at our cost. */
+export interface MemoryTally {
+  readonly received: bigint;
+  readonly junk: bigint;
+  readonly undue: bigint;
+  readonly freeIn: bigint;
+  readonly freeOut: bigint;
+  readonly leaked: bigint;
+}
+
+/** Our own users, while they are throttled. */
+export interface MemoryOwn {
+  readonly lan: readonly string[];
+  readonly notice: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** One tunnel interface: raw counters, and how far each may go. */
@@ -38,6 +61,10 @@ export function memoryKernel(): MemoryKernel {
     interfaces: new Map(),
     throttled: new Set(),
     attached: false,
+    tallies: new Map(),
+    leaks: new Map(),
+    own: undefined,
+    routes: [],
   };
 }
 

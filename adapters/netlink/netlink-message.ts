@@ -13,13 +13,16 @@ export interface NetlinkMessage {
   readonly body: Uint8Array;
 }
 
-/** NLM_F_*: 0x300 asks for all there is. */
+/** NLM_F_*: 0x300 asks for all there is. The last three are for what is made. */
 export const messageFlags = {
   request: 0x1,
   multi: 0x2,
   acknowledge: 0x4,
   dumpInterrupted: 0x10,
   dump: 0x300,
+  replace: 0x100,
+  exclusive: 0x200,
+  create: 0x400,
 } as const;
 
 /** NLMSG_*: types below 16 are netlink's own. */

@@ -16,13 +16,15 @@ export interface NetlinkRequest {
   readonly type: number;
   readonly body: Uint8Array;
   readonly dump: boolean;
+  /** More of {@link messageFlags}: whether something may be made, or replaced. */
+  readonly flags?: number;
 }
 
 /** How often a request is sent when what it asks for changes meanwhile. */
 export const attemptLimit = 8;
 
-/** The most that one answer may be, in bytes: some ten thousand WireGuard peers. */
-export const answerLimit = 4 * 1024 * 1024;
+/** The most that one answer may be, in bytes: some twenty thousand WireGuard peers, sixty thousand routes. */
+export const answerLimit = 8 * 1024 * 1024;
 
 /** The most datagrams that one answer may come in; also ends a socket that never goes quiet. */
 export const datagramCountLimit = 4096;
@@ -63,10 +65,10 @@ function ask(
   number: number,
 ): Result.Result<readonly NetlinkMessage[] | "again", NetlinkError> {
   const how = request.dump ? messageFlags.dump : messageFlags.acknowledge;
-  const { type, body } = request;
+  const { type, body, flags = 0 } = request;
   return Result.gen(function* () {
     yield* socket.send(
-      messageBytes({ type, flags: messageFlags.request | how, sequence: number, body }),
+      messageBytes({ type, flags: messageFlags.request | how | flags, sequence: number, body }),
     );
     const progress: Progress = { messages: [], intact: true, done: false };
     let bytes = 0;

@@ -19,8 +19,8 @@ export class Netlink extends Context.Service<
   }
 >()("meshtoll/adapters/netlink/Netlink") {}
 
-/** NETLINK_ROUTE and NETLINK_GENERIC. */
-export const netlinkProtocols = { route: 0, generic: 16 } as const;
+/** NETLINK_ROUTE, NETLINK_NETFILTER and NETLINK_GENERIC. */
+export const netlinkProtocols = { route: 0, netfilter: 12, generic: 16 } as const;
 
 /** One of {@link netlinkProtocols}. */
 export type NetlinkProtocol = (typeof netlinkProtocols)[keyof typeof netlinkProtocols];

@@ -1,6 +1,4 @@
-import * as Effect from "effect/Effect";
-import { run } from "#adapters/command/command.ts";
-import type { QueuePlan } from "./queueing.ts";
+import { classKind, type QueuePart } from "#core/queue/queue-part.ts";
 
 /** Packets that a tunnel's device may hold beyond HTB's own queue. */
 export const transmitQueue = 32;
@@ -21,97 +19,73 @@ export function leafLimit(rate: bigint): bigint {
   return bytes < mostLeaf ? bytes : mostLeaf;
 }
 
-/** What queues inside a class. */
-export type LeafKind = "fq_codel" | "bfifo";
+/** Of several leaves beside each other none is shorter than this: four full packets, in bytes. */
+const leastPairLeaf = 4n * fullPacket;
+
+/** The bytes of one leaf, where so many share what one alone would hold. @param rate bits a second. */
+export function pairLeaf(rate: bigint, leaves: number): bigint {
+  const part = leafLimit(rate) / BigInt(leaves);
+  if (leaves === 1 || part > leastPairLeaf) return part;
+  return leastPairLeaf;
+}
 
 /**
- * The leaf qdisc that this kernel has. Both are limited in bytes: what may wait in them is part of
- * what quotas keep back. Needs an interface whose queues may be lost.
+ * What queues inside a class, best first. Each is limited to {@link leafLimit}: what may wait in it is
+ * part of what quotas keep back. fq_codel and sfq take turns between flows, bfifo does not.
  */
-export const probeLeaf = (interfaceName: string): Effect.Effect<LeafKind> =>
-  run("tc", ["qdisc", "replace", "dev", interfaceName, "root", "fq_codel"]).pipe(
-    Effect.andThen(run("tc", ["qdisc", "delete", "dev", interfaceName, "root"])),
-    Effect.as<LeafKind>("fq_codel"),
-    Effect.catch(() => Effect.succeed<LeafKind>("bfifo")),
-  );
+export type LeafKind = "fq_codel" | "sfq" | "bfifo";
 
-function leafText(kind: LeafKind, rate: bigint): string {
-  const limit = leafLimit(rate);
-  return kind === "bfifo" ? `bfifo limit ${limit}` : `fq_codel limit 1024 memory_limit ${limit}`;
+/** The most packets that sfq keeps by itself (SFQ_DEFAULT_FLOWS - 1). */
+const sfqLimit = 127n;
+
+function leafSettings(kind: LeafKind, bytes: bigint): Readonly<Record<string, bigint>> {
+  switch (kind) {
+    case "fq_codel":
+      return { memory_limit: bytes };
+    case "sfq": {
+      const packets = bytes / fullPacket;
+      return { limit: packets < sfqLimit ? packets : sfqLimit };
+    }
+    case "bfifo":
+      return { limit: bytes };
+  }
 }
 
 /** HTB classes by number: what packets are given with nft's `meta priority`, and what changes. */
-export const classIds = {
-  /** Control traffic, on class 0 only. */
-  control: "1:10",
-  /** Everything else; its rate is the neighbour's standing. */
-  standing: "1:2",
-  /** Within it: the default. */
-  rest: "1:20",
-  /** Within it, on class 0 only: packets that are carried for nothing. */
-  free: "1:30",
-} as const;
+export const classIds: Readonly<Record<"link" | "control" | "standing" | "rest" | "free", string>> =
+  {
+    /** The whole link. */
+    link: "1:1",
+    /** Control traffic, on class 0 only. */
+    control: "1:10",
+    /** Everything else; its rate is the neighbour's standing. */
+    standing: "1:2",
+    /** Within it: the default. */
+    rest: "1:20",
+    /** Within it, on class 0 only: packets that are carried for nothing. */
+    free: "1:30",
+  };
 
-/**
- * A whole HTB tree for one tunnel, open, for `tc -batch`. On class 0 control traffic has a share
- * that nothing can take, and what is forwarded for nothing never has more than the free rate.
- * @param free whether the tunnel is that of class 0.
- */
-export function htbLines(
-  name: string,
-  free: boolean,
-  plan: QueuePlan,
-  leaf: LeafKind,
-): readonly string[] {
-  const { linkRate, freeRate, controlRate } = plan;
-  // Guaranteed rates inside the standing class are small: what is guaranteed ignores its ceiling.
-  const share = freeRate / 2n;
-  const htb = (parent: string, id: string, rate: bigint, ceil: bigint, rest: string) =>
-    `class replace dev ${name} parent ${parent} classid ${id} htb rate ${rate}bit ceil ${ceil}bit ${rest}quantum 1514`;
-  const queue = (id: string, handle: string, rate: bigint) =>
-    `qdisc replace dev ${name} parent ${id} handle ${handle}: ${leafText(leaf, rate)}`;
-  return [
-    `qdisc replace dev ${name} root handle 1: htb default 20`,
-    htb("1:", "1:1", linkRate, linkRate, ""),
-    ...standingClass(name, free, plan, "open"),
-    htb(classIds.standing, classIds.rest, share, linkRate, "prio 1 "),
-    queue(classIds.rest, "20", linkRate),
-    ...(free
-      ? [
-          htb("1:1", classIds.control, controlRate, linkRate, "prio 0 "),
-          queue(classIds.control, "10", controlRate),
-          htb(classIds.standing, classIds.free, share, freeRate, "prio 2 "),
-          queue(classIds.free, "30", freeRate),
-        ]
-      : []),
-  ];
+/** HTB with the class for packets that say none; that cannot change in place. */
+export function htbKind(defaultClass: number): string {
+  return `htb default ${defaultClass.toString(16)}`;
 }
 
-/** Changes a tunnel's rate in place, at once, for `tc -batch`: nobody else loses a packet. */
-export function standingQueueLines(
-  name: string,
-  free: boolean,
-  plan: QueuePlan,
-  standing: "open" | "throttled",
-  leaf: LeafKind,
-): readonly string[] {
-  const rate = standing === "open" ? plan.linkRate : plan.freeRate;
-  return [
-    ...standingClass(name, free, plan, standing),
-    `qdisc replace dev ${name} parent ${classIds.rest} handle 20: ${leafText(leaf, rate)}`,
-  ];
+/** How a neighbour is treated. */
+export type Standing = "open" | "throttled";
+
+/** The kernel keeps bytes a second. @param rate bits a second, likewise the ceiling. */
+export function htbClass(
+  id: string,
+  parent: string,
+  rate: bigint,
+  ceil: bigint,
+  prio: bigint,
+): QueuePart {
+  return { id, parent, kind: classKind, settings: { rate: rate / 8n, ceil: ceil / 8n, prio } };
 }
 
-function standingClass(
-  name: string,
-  free: boolean,
-  plan: QueuePlan,
-  standing: "open" | "throttled",
-): readonly string[] {
-  const whole = free ? plan.linkRate - plan.controlRate : plan.linkRate;
-  const rate = standing === "open" ? whole : plan.freeRate;
-  const ceil = standing === "open" ? plan.linkRate : plan.freeRate;
-  return [
-    `class replace dev ${name} parent 1:1 classid ${classIds.standing} htb rate ${rate}bit ceil ${ceil}bit quantum 1514`,
-  ];
+/** What queues in a class. @param bytes as much as may wait in it: see {@link leafLimit}. */
+export function leafOf(id: string, parent: string, kind: LeafKind, bytes: bigint): QueuePart {
+  return { id, parent, kind, settings: leafSettings(kind, bytes) };
 }

@@ -1,3 +1,5 @@
+import { neighbourOf } from "./neighbour-name.ts";
+import { leakName, spendingLines } from "./nft-giving.ts";
 import {
   admitLines,
   backlog,
@@ -6,9 +8,11 @@ import {
   quotaName,
   type TableOptions,
 } from "./nft-table.ts";
+import { leavesOf } from "./pair-queues.ts";
 import {
   type Allowance,
   innerOf,
+  type LeakRoom,
   QueueingError,
   type QueuePlan,
   type QuotaUsage,
@@ -31,8 +35,8 @@ export function limitLines(
 ): readonly string[] {
   const t = `inet ${options.table}`;
   const quotaLines = quotas.flatMap(({ interfaceName, limit, counter }) => {
-    const { linkRate } = planOf(plans, interfaceName);
-    const inner = innerOf(limit - counter - backlog(linkRate));
+    const plan = planOf(plans, interfaceName);
+    const inner = innerOf(limit - counter - backlog(plan.linkRate, leavesOf(plan)));
     const made = [`flush chain ${t} count_${interfaceName}`];
     const rules = countLines(options, interfaceName);
     return setLines(t, quotaName(interfaceName), before, inner, made, rules);
@@ -44,6 +48,25 @@ export function limitLines(
     return setLines(t, gateName(interfaceName), before, limit - counter, made, rules);
   });
   return [...quotaLines, ...gateLines];
+}
+
+/** New room for what is given away: raised in place, or made anew where it was used up. */
+export function leakRoomLines(
+  options: TableOptions,
+  plans: readonly QueuePlan[],
+  before: QuotaUsage,
+  rooms: readonly LeakRoom[],
+): readonly string[] {
+  const t = `inet ${options.table}`;
+  return rooms.flatMap(({ neighbour, bytes }) => {
+    const plan = plans.find((one) => neighbourOf(one) === neighbour);
+    if (plan?.metered === undefined) {
+      throw new QueueingError({ words: `${neighbour} is no attached neighbour with a meter` });
+    }
+    const flush = [`flush chain ${t} ${leakName(neighbour)}`];
+    const rules = spendingLines(options.table, neighbour);
+    return setLines(t, leakName(neighbour), before, bytes, flush, rules);
+  });
 }
 
 function planOf(plans: readonly QueuePlan[], name: string): QueuePlan {

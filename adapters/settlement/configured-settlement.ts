@@ -31,13 +31,14 @@ export const configuredSettlement = (
 ): Layer.Layer<Settlement> =>
   Layer.sync(Settlement, () => {
     const mailbox = factMailbox();
-    for (const { peer, depositIn, depositOut } of channels) {
+    const tell = ({ peer, depositIn, depositOut }: ConfiguredChannel): void => {
       const channelId = pretendChannelId(place, self, peer);
       const { chainId, contract, grainsPerUnit } = place;
       const same = { channelId, chainId, contract, grainsPerUnit, open: true, final: true };
       const outlook: Outlook = { ...noOutlook, status: "open" };
       mailbox.tell({ ...same, ...untouched, peer, depositIn, depositOut, outlook });
-    }
+    };
+    for (const channel of channels) tell(channel);
     const refuse = (peer: NodeId, remedy: string) =>
       Effect.fail(new SettlementFixed({ peer, remedy }));
     const perform = (peer: NodeId, step: ChannelStep): Effect.Effect<Asked, SettlementError> => {
@@ -57,6 +58,11 @@ export const configuredSettlement = (
     return Settlement.of({
       nextFact: mailbox.next,
       channel: mailbox.known,
+      watch: (peer, deposits) =>
+        Effect.sync(() => {
+          tell({ peer, ...deposits });
+          mailbox.remind(peer);
+        }),
       perform,
       rehearse: () => Effect.succeed(undefined),
       now: () => 0n,

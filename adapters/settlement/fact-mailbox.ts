@@ -9,6 +9,8 @@ import type { ChannelFact } from "./settlement.ts";
 export interface FactMailbox {
   /** Keeps a fact; it is news unless it says what is known already. */
   readonly tell: (fact: ChannelFact) => void;
+  /** What is known of a neighbour is news again. */
+  readonly remind: (peer: NodeId) => void;
   readonly next: Effect.Effect<ChannelFact>;
   readonly known: (peer: NodeId) => ChannelFact | undefined;
   readonly size: () => number;
@@ -34,6 +36,11 @@ export function factMailbox(): FactMailbox {
       if (before !== undefined && isSame(before, fact)) return;
       facts.set(fact.peer, fact);
       news.add(fact.peer);
+      told.openUnsafe();
+    },
+    remind: (peer) => {
+      if (!facts.has(peer)) return;
+      news.add(peer);
       told.openUnsafe();
     },
     next,

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect";
 import type { Channel } from "#core/settlement/channel.ts";
 import type { Outlook } from "#core/settlement/outlook.ts";
 import type { ChannelStep } from "#core/settlement/plan.ts";
+import type { TokenUnits } from "#core/units/money.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { SettlementError } from "./settlement-error.ts";
 
@@ -61,6 +62,12 @@ export function stateWithoutChain(place: string): SettlementState {
   return { place, ...unknown, pending: [] };
 }
 
+/** What two neighbours are said to have deposited, where no chain says it. */
+export interface Deposits {
+  readonly depositIn: TokenUnits;
+  readonly depositOut: TokenUnits;
+}
+
 /** How many neighbours a node has channels with, at most. */
 export const channelLimit = 250;
 
@@ -79,6 +86,11 @@ export class Settlement extends Context.Service<
     readonly nextFact: Effect.Effect<ChannelFact>;
     /** The newest fact about the channel with a neighbour, final or not; undefined if none. */
     readonly channel: (peer: NodeId) => ChannelFact | undefined;
+    /**
+     * A neighbour came at run time: its channel is looked for from now on. Where no chain says what
+     * is deposited, these deposits do. Told again, the newest counts; the fact is news again.
+     */
+    readonly watch: (peer: NodeId, deposits: Deposits) => Effect.Effect<void, SettlementError>;
     /** Asks for a step. */
     readonly perform: (peer: NodeId, step: ChannelStep) => Effect.Effect<Asked, SettlementError>;
     /** What it would cost; nothing is sent. Undefined where steps cost nothing. */

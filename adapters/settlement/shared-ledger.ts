@@ -140,6 +140,7 @@ function settlement(
   return Settlement.of({
     nextFact: mailbox.next,
     channel: mailbox.known,
+    watch: (peer) => Effect.sync(() => mailbox.remind(peer)),
     perform,
     rehearse: () => Effect.succeed(undefined),
     now: () => 0n,

@@ -1,17 +1,20 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import * as Effect from "effect/Effect";
+import { interfaceIndex } from "#adapters/counters/interface-index.ts";
+import { splitZone } from "#adapters/link/link-local.ts";
 
 /** How long a name may take to resolve, in milliseconds. */
 export const resolveTime = 3000;
 
-/** Splits "host:port" or "[host]:port"; nothing for anything else. */
+/** Splits "host:port" or "[host]:port", the latter perhaps with a zone; nothing for anything else. */
 export function splitEndpoint(
   endpoint: string,
 ): { readonly host: string; readonly port: number } | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})$/.exec(
-    endpoint,
-  );
+  const match =
+    /^(?:\[([0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_][A-Za-z0-9_.-]{0,14})?)\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})$/.exec(
+      endpoint,
+    );
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || port < 1 || port > 65535) return undefined;
@@ -30,6 +33,14 @@ export const resolveEndpoint = (endpoint: string): Effect.Effect<string | undefi
   const { host, port } = split;
   const write = (address: string) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  const { zone } = splitZone(host);
+  if (zone !== undefined && interfaceIndex(zone) === undefined) {
+    // Its cable may come back: then it is found anew, or calls us.
+    return Effect.as(
+      Effect.logInfo(`${zone} is not there: its tunnel waits to be called`),
+      undefined,
+    );
+  }
   if (isIP(host) !== 0) return Effect.succeed(write(host));
   return Effect.tryPromise(() => lookup(host)).pipe(
     Effect.timeout(resolveTime),

@@ -4,31 +4,45 @@ import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as Schedule from "effect/Schedule";
 import { run } from "#adapters/command/command.ts";
+import { koffiNetlink } from "#adapters/netlink/koffi-netlink.ts";
+import type { Netlink } from "#adapters/netlink/netlink.ts";
 import { removeDeadSockets } from "#adapters/wireguard/dead-sockets.ts";
 import { uapiDirectory, uapiPath, uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
 import { resolveEndpoint, splitEndpoint } from "./endpoint.ts";
-import { type FoundLink, parseLinks } from "./link-list.ts";
-import { Tunnel, TunnelError, type TunnelPlan, tunnelMtu } from "./tunnel.ts";
+import type { FoundLink } from "./link-list.ts";
+import { netlinkTools } from "./netlink-tools.ts";
+import { spawnedTools } from "./spawned-tools.ts";
+import { Tunnel, TunnelError, type TunnelPlan } from "./tunnel.ts";
+import { keepalive, type TunnelTools } from "./tunnel-tools.ts";
+
+/** How interfaces are told what to be: see {@link TunnelTools}. */
+export type TunnelWayName = "netlink" | "spawned";
 
 /**
  * Tunnels by the kernel's WireGuard where it has it, else by wireguard-go, which puts itself in the
- * background and outlives the agent: a restarted agent finds its counters where they were.
+ * background and outlives the agent: a restarted agent finds its counters where they were. Of the
+ * ways the first one is taken that this process has.
  */
-export const wireguardTunnel: Layer.Layer<Tunnel> = Layer.succeed(
-  Tunnel,
-  Tunnel.of({
-    apply: (plan) => apply(plan).pipe(Effect.mapError(asTunnelError(plan.name))),
-    remove: (name) => remove(name).pipe(Effect.mapError(asTunnelError(name))),
-    list: (prefix) => list(prefix).pipe(Effect.mapError(asTunnelError(prefix))),
-    sweep: (isOurs) => sweep(isOurs).pipe(Effect.mapError(asTunnelError(""))),
-  }),
-);
+export const tunnelBy = (ways: readonly TunnelWayName[]): Layer.Layer<Tunnel, never, Netlink> =>
+  Layer.effect(
+    Tunnel,
+    Effect.gen(function* () {
+      const tools = ways.includes("netlink")
+        ? yield* Effect.catch(netlinkTools, () => Effect.succeed(spawnedTools))
+        : spawnedTools;
+      return Tunnel.of({
+        apply: (plan) => apply(tools, plan).pipe(Effect.mapError(asTunnelError(plan.name))),
+        remove: (name) => remove(tools, name).pipe(Effect.mapError(asTunnelError(name))),
+        list: (prefix) => list(tools, prefix).pipe(Effect.mapError(asTunnelError(prefix))),
+        sweep: (isOurs) => sweep(tools, isOurs).pipe(Effect.mapError(asTunnelError(""))),
+      });
+    }),
+  );
 
-/**
- * Seconds between keepalives where we are the one that calls (wg(8)): the session is there before
- * traffic is, and neighbours that cannot call us can answer through address translation.
- */
-export const keepalive = 25;
+/** Tunnels of the real machine, by netlink where koffi loads. */
+export const wireguardTunnel: Layer.Layer<Tunnel> = tunnelBy(["netlink", "spawned"]).pipe(
+  Layer.provide(koffiNetlink),
+);
 
 /** How often to ask a new or ending wireguard-go, and with what pause between. */
 const patience = { times: 150, schedule: Schedule.spaced("20 millis") };
@@ -41,45 +55,33 @@ function asTunnelError(name: string) {
 const refuse = (name: string, words: string) =>
   new TunnelError({ name, words: `${name}: ${words}` });
 
-const allLinks = run("ip", ["-d", "-j", "link", "show"]).pipe(
-  Effect.flatMap((text) =>
-    Effect.try({
-      try: () => parseLinks(text),
-      catch: () => new TunnelError({ name: "", words: "ip printed links in another form" }),
-    }),
-  ),
-);
-
-const linkOf = (name: string) =>
-  Effect.map(allLinks, (links) => links.find((one) => one.name === name));
+const linkOf = (tools: TunnelTools, name: string) =>
+  Effect.map(tools.links, (links) => links.find((one) => one.name === name));
 
 function isTunnel({ name, kind }: FoundLink): boolean {
   return kind === "kernel" || (kind === "userspace" && existsSync(uapiPath(name)));
 }
 
 /** Nobody else's interface is ours because its name begins like ours. */
-const list = (prefix: string) =>
-  Effect.map(allLinks, (links) =>
+const list = (tools: TunnelTools, prefix: string) =>
+  Effect.map(tools.links, (links) =>
     links.filter((one) => one.name.startsWith(prefix) && isTunnel(one)).map(({ name }) => name),
   );
 
-const apply = Effect.fnUntraced(function* (plan: TunnelPlan) {
+const apply = Effect.fnUntraced(function* (tools: TunnelTools, plan: TunnelPlan) {
   const { name } = plan;
   const fault = planFault(plan);
   if (fault !== undefined) return yield* refuse(name, fault);
-  const there = yield* linkOf(name);
+  const there = yield* linkOf(tools, name);
   if (there !== undefined && !isTunnel(there)) {
     return yield* refuse(name, "an interface of this name is there, and is no WireGuard");
   }
-  const kind = there?.kind ?? (yield* make(name));
+  const kind = there?.kind ?? (yield* make(tools, name));
   const endpoint = plan.endpoint === undefined ? undefined : yield* resolveEndpoint(plan.endpoint);
   if (kind === "userspace") yield* configureUserspace({ ...plan, endpoint });
-  else yield* configureKernel({ ...plan, endpoint });
+  else yield* tools.configure({ ...plan, endpoint });
   yield* allowOtherWayBack(name);
-  yield* run("ip", ["address", "replace", `${plan.ownAddress}/64`, "dev", name, "nodad"]);
-  // One address only: datagrams to all routers must come from the one that neighbours know.
-  yield* run("ip", ["link", "set", "dev", name, "addrgenmode", "none"]);
-  yield* run("ip", ["link", "set", "dev", name, "mtu", String(tunnelMtu), "up"]);
+  yield* tools.raise(plan);
   return there === undefined ? ("made" as const) : ("adopted" as const);
 });
 
@@ -101,15 +103,23 @@ function planFault(plan: TunnelPlan): string | undefined {
   return undefined;
 }
 
-const make = (name: string) =>
-  run("ip", ["link", "add", "dev", name, "type", "wireguard"]).pipe(
+const make = (tools: TunnelTools, name: string) =>
+  tools.make(name).pipe(
     Effect.as("kernel" as const),
-    Effect.catch(() =>
-      run("wireguard-go", [name]).pipe(
-        Effect.andThen(awaitSocket(name)),
-        Effect.as("userspace" as const),
-      ),
+    Effect.catch((failure) =>
+      failure.lacksWireguard === true ? makeUserspace(name) : Effect.fail(failure),
     ),
+  );
+
+/** A router has the module as a package; elsewhere the program in user space is the way out. */
+const makeUserspace = (name: string) =>
+  run("wireguard-go", [name]).pipe(
+    Effect.mapError(({ problem, words }) => {
+      const lacks = "this kernel has no WireGuard (OpenWrt: kmod-wireguard)";
+      return problem === "missing" ? refuse(name, `${lacks}, and ${words}`) : { words };
+    }),
+    Effect.andThen(awaitSocket(name)),
+    Effect.as("userspace" as const),
   );
 
 /** wireguard-go returns before its socket accepts: ask until it answers. */
@@ -140,26 +150,6 @@ const configureUserspace = Effect.fnUntraced(function* (plan: TunnelPlan) {
   );
 });
 
-/** `wg setconf` would remove and add the peer, and its counters with it; `syncconf` does not. */
-const configureKernel = (plan: TunnelPlan) =>
-  run(
-    "wg",
-    ["syncconf", plan.name, "/dev/stdin"],
-    [
-      "[Interface]",
-      `PrivateKey = ${Redacted.value(plan.privateKey)}`,
-      `ListenPort = ${plan.listenPort}`,
-      "[Peer]",
-      `PublicKey = ${plan.peerKey}`,
-      ...(plan.endpoint === undefined
-        ? []
-        : [`Endpoint = ${plan.endpoint}`, `PersistentKeepalive = ${keepalive}`]),
-      "AllowedIPs = 0.0.0.0/0, ::/0",
-      "",
-    ].join("\n"),
-    { secretInput: true },
-  );
-
 const settingOf = (name: string) => `/proc/sys/net/ipv4/conf/${name}/rp_filter`;
 
 /**
@@ -185,11 +175,11 @@ const allowOtherWayBack = (name: string): Effect.Effect<void> =>
  * Deleting its interface ends wireguard-go by itself. Its socket goes with it, which is awaited: a
  * tunnel made again at once must not speak to the process that is ending.
  */
-const remove = Effect.fnUntraced(function* (name: string) {
-  const there = yield* linkOf(name);
+const remove = Effect.fnUntraced(function* (tools: TunnelTools, name: string) {
+  const there = yield* linkOf(tools, name);
   if (there === undefined) return;
   if (!isTunnel(there)) return yield* refuse(name, "is no WireGuard interface: it stays");
-  yield* run("ip", ["link", "delete", "dev", name]);
+  yield* tools.remove(name);
   if (there.kind === "userspace") {
     const gone = Effect.suspend(() =>
       existsSync(uapiPath(name)) ? Effect.fail("still there") : Effect.void,
@@ -199,8 +189,8 @@ const remove = Effect.fnUntraced(function* (name: string) {
 });
 
 /** An interface that is there keeps its socket: somebody serves it, whether he answers or not. */
-const sweep = Effect.fnUntraced(function* (isOurs: (name: string) => boolean) {
-  const there = new Set((yield* allLinks).map(({ name }) => name));
+const sweep = Effect.fnUntraced(function* (tools: TunnelTools, isOurs: (name: string) => boolean) {
+  const there = new Set((yield* tools.links).map(({ name }) => name));
   return yield* Effect.tryPromise({
     try: () => removeDeadSockets((name) => isOurs(name) && !there.has(name)),
     catch: (error) => refuse(uapiDirectory, `not to be tidied: ${String(error)}`),

@@ -5,7 +5,7 @@ import type { Signer } from "#core/identity/signature.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { factMailbox } from "../fact-mailbox.ts";
 import { channelLimit, Settlement, type SettlementState } from "../settlement.ts";
-import { ChainRefused, type SettlementError, TooManyChannels } from "../settlement-error.ts";
+import { ChainRefused, TooManyChannels } from "../settlement-error.ts";
 import { ChainError } from "./chain-error.ts";
 import type { ChainPlace } from "./chain-place.ts";
 import { type ChainSession, chainSession, type Sighting } from "./chain-session.ts";
@@ -81,13 +81,11 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
         }),
       );
       const asked = <A>(peer: NodeId, ask: (chain: ChainSession) => Promise<A>) =>
-        Effect.suspend((): Effect.Effect<A, SettlementError> => {
-          if (!watched.has(peer) && watched.size >= channelLimit) {
-            return Effect.fail(new TooManyChannels({ allowed: channelLimit }));
-          }
-          watched.add(peer);
-          return Effect.tryPromise({ try: async () => ask(await begun()), catch: refusalOf });
-        });
+        watching(watched, peer).pipe(
+          Effect.andThen(
+            Effect.tryPromise({ try: async () => ask(await begun()), catch: refusalOf }),
+          ),
+        );
       // What is under way when the agent ends must not write beside the next one.
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
@@ -99,6 +97,7 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
       return Settlement.of({
         nextFact: mailbox.next,
         channel: mailbox.known,
+        watch: (peer) => Effect.map(watching(watched, peer), () => mailbox.remind(peer)),
         perform: (peer, step) => asked(peer, (chain) => chain.perform(peer, step)),
         rehearse: (peer, step) => asked(peer, (chain) => chain.rehearse(peer, step)),
         now: () => sighting?.now ?? 0n,
@@ -106,6 +105,15 @@ export const chainSettlement = (options: ChainSettlementOptions): Layer.Layer<Se
       });
     }),
   );
+
+const watching = (watched: Set<NodeId>, peer: NodeId): Effect.Effect<void, TooManyChannels> =>
+  Effect.suspend(() => {
+    if (!watched.has(peer) && watched.size >= channelLimit) {
+      return Effect.fail(new TooManyChannels({ allowed: channelLimit }));
+    }
+    watched.add(peer);
+    return Effect.void;
+  });
 
 async function begin({
   place,
