@@ -1,6 +1,13 @@
 import type { Scope } from "../model/explorer.ts";
 import { type Subject, subjectOf } from "../model/subject.ts";
 import type { System } from "../model/system.ts";
+import {
+  boundlessDelivery,
+  delivery,
+  deliverySystem,
+  honestDelivery,
+  trustingDelivery,
+} from "./delivery.ts";
 import { exactAddition, floatAddition, moneySystem } from "./float-money.ts";
 import { graceByTheClock, graceSystem, noPatience } from "./grace.ts";
 import { growingCreditSystem } from "./growing-credit.ts";
@@ -20,7 +27,9 @@ export const soundSubjects: readonly Subject[] = [
   small(forwardingSystem("sender"), "receiver-pays", { L: 3 }),
   small(toleranceSystem("in proportion"), "tolerance", { eps: 1 }),
   small(resaleSystem(covered), "resale", { c: 1 }, 5),
-  small(growingCreditSystem("with money paid"), "growing-credit", { L0: 2 }, 8),
+  small(growingCreditSystem("with money paid"), "growing-credit", { L0: 2, ceiling: 4 }, 8),
+  small(deliverySystem(delivery), "delivery", { L: 2, eps: 1 }, 4),
+  small(deliverySystem(honestDelivery), "delivery", { L: 2, eps: 1 }, 4),
 ];
 
 /** A naive design that is no rule of one account. */
@@ -65,7 +74,17 @@ export const naiveDesigns: readonly NaiveDesign[] = [
   {
     name: "credit that grows by the clock",
     kills: "T24",
-    subject: small(growingCreditSystem("by the clock"), "growing-credit", { L0: 2 }, 8),
+    subject: small(growingCreditSystem("by the clock"), "growing-credit", { L0: 2, ceiling: 4 }, 8),
+  },
+  {
+    name: "a client pays for whatever the exit states",
+    kills: "T22",
+    subject: small(deliverySystem(trustingDelivery), "delivery", { L: 2, eps: 1 }, 4),
+  },
+  {
+    name: "an exit delivers beyond its leases",
+    kills: "T1",
+    subject: small(deliverySystem(boundlessDelivery), "delivery", { L: 2, eps: 1 }, 4),
   },
 ];
 

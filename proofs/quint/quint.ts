@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Ending, run } from "../process/program.ts";
 
 /** How long quint may take, in milliseconds. */
-export const quintLimit = 120_000;
+export const quintLimit = 600_000;
 
 const program = join(
   dirname(createRequire(import.meta.url).resolve("@informalsystems/quint/package.json")),
