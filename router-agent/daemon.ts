@@ -9,7 +9,8 @@ import { readConfig } from "#agent/config/config-file.ts";
 /**
  * `run` alone, for the init script of a small router: `daemon.ts --config FILE [--keep-tunnels]`.
  * Without the command line, which takes 5 MB and is needed by people only: they use `main.ts`, which
- * asks this agent over its control socket. Ends with 0 when it was told to, else with 3.
+ * asks this agent over its control socket. Ends with 0 when it was told to, else with 3. With `--check`
+ * it only says whether it could run with that configuration: nothing, or what is wrong.
  */
 const refused = 3;
 
@@ -17,15 +18,20 @@ const program = Effect.gen(function* () {
   const { values } = yield* Effect.try({
     try: () =>
       parseArgs({
-        options: { config: { type: "string", short: "c" }, "keep-tunnels": { type: "boolean" } },
+        options: {
+          config: { type: "string", short: "c" },
+          "keep-tunnels": { type: "boolean" },
+          check: { type: "boolean" },
+        },
       }),
     catch: (error) => (error instanceof Error ? error : new Error(String(error))),
   });
-  const { config: path, "keep-tunnels": keepTunnels = false } = values;
+  const { config: path, "keep-tunnels": keepTunnels = false, check = false } = values;
   if (path === undefined) {
-    return yield* Effect.fail(new Error("usage: daemon --config FILE [--keep-tunnels]"));
+    return yield* Effect.fail(new Error("usage: daemon --config FILE [--keep-tunnels | --check]"));
   }
   const reload = readConfig(path);
+  if (check) return yield* Effect.asVoid(reload);
   const onStarted = () => Effect.void;
   yield* runAgent(yield* reload, { keepTunnels, reload, onStarted });
 });

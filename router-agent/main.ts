@@ -7,14 +7,23 @@ import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Teardown } from "effect/Runtime";
+import { afterLastWords } from "./audit/last-words.ts";
 import { channelCommand } from "./cli/channel-command.ts";
 import { configCommand } from "./cli/config-command.ts";
 import { demoCommand, demoTrafficCommand } from "./cli/demo-command.ts";
+import { discoveryCommands } from "./cli/discovered-command.ts";
+import { doctorCommand } from "./cli/doctor-command.ts";
 import { exitCodes } from "./cli/exit-code.ts";
+import { exitsCommand } from "./cli/exits-command.ts";
 import { explainCommand } from "./cli/explain-command.ts";
 import { historyCommand } from "./cli/history-command.ts";
+import { incidentsCommand } from "./cli/incidents-command.ts";
 import { journalCommand } from "./cli/journal-command.ts";
+import { marketCommand } from "./cli/market-command.ts";
 import { operatorCommands } from "./cli/operator-command.ts";
+import { policyCommand } from "./cli/policy-command.ts";
+import { qualityCommand } from "./cli/quality-command.ts";
+import { routesCommand } from "./cli/routes-command.ts";
 import { keysCommand, runCommand } from "./cli/run-command.ts";
 import { ledgerCommand, peersCommand, statusCommand } from "./cli/status-command.ts";
 import { watchCommand } from "./cli/watch-command.ts";
@@ -30,12 +39,20 @@ const meshtoll = Command.make("meshtoll").pipe(
     peersCommand,
     ledgerCommand,
     explainCommand,
+    routesCommand,
+    marketCommand,
+    exitsCommand,
+    qualityCommand,
+    incidentsCommand,
+    doctorCommand,
     historyCommand,
     journalCommand,
     channelCommand,
     watchCommand,
     configCommand,
+    policyCommand,
     keysCommand,
+    ...discoveryCommands,
     ...operatorCommands,
   ]),
 );
@@ -57,11 +74,10 @@ function isShowHelp(error: unknown): error is ShowHelp {
 
 /** The exit code that was set counts, also when a signal ended the command. */
 const teardown: Teardown = (exit, onExit) => {
-  if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? exitCodes.done));
+  const end = afterLastWords(onExit);
+  if (Exit.isSuccess(exit)) return end(Number(process.exitCode ?? exitCodes.done));
   const interrupted = Cause.hasInterruptsOnly(exit.cause);
-  return onExit(
-    interrupted ? Number(process.exitCode ?? exitCodes.interrupted) : exitCodes.refused,
-  );
+  return end(interrupted ? Number(process.exitCode ?? exitCodes.interrupted) : exitCodes.refused);
 };
 
 process.stdout.on("error", () => process.exit()); // whoever read it has gone, as `head` does

@@ -14,6 +14,8 @@ export interface AgentCounts {
   pokes: number;
   /** Tunnels that vanished and were made again. */
   repairs: number;
+  /** Parts of our tables, rules, routes and queues that somebody took away, and that are there again. */
+  restorations: number;
   /** Inputs in a row that found the journal full. */
   full: number;
   /** Flipped bits in memory that were found. */
@@ -35,6 +37,7 @@ export function newCounts(): AgentCounts {
     throttlesOf: {},
     pokes: 0,
     repairs: 0,
+    restorations: 0,
     full: 0,
     flips: 0,
     faults: 0,

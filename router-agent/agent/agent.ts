@@ -5,17 +5,24 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Queue from "effect/Queue";
 import * as Schedule from "effect/Schedule";
+import * as Semaphore from "effect/Semaphore";
 import { LinkEvents } from "#adapters/counters/link-events.ts";
+import { JournalError } from "#adapters/journal/journal-error.ts";
+import type { Datagram } from "#adapters/link/link.ts";
 import type { Config } from "#agent/config/config.ts";
+import type { Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import { program } from "#core/node/program.ts";
+import { isBidMessage } from "#core/peer/bid-reader.ts";
+import { isRouteMessage } from "#core/route/route-message.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
 import { journalRoom } from "./journal-room.ts";
-import { raiseTunnels } from "./kernel-look.ts";
+import { attachQueues, type FinalCounters, raiseTunnels } from "./kernel-look.ts";
+import { changeNeighbours, watchChannels } from "./neighbour-change.ts";
 import { type AgentPorts, agentPorts } from "./ports.ts";
 import { fixedDifference } from "./reconfiguration.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
@@ -51,12 +58,23 @@ export interface Agent {
   readonly look: Effect.Effect<void, AgentStopped>;
   /** Lets no more paid bytes out, for good: before the last reading of a run. */
   readonly closePaid: Effect.Effect<void, AgentStopped>;
-  /** Takes a changed configuration: prices, limits and terms; not other neighbours or places. */
+  /**
+   * Takes a changed configuration: neighbours that come and go, prices, limits and terms; not other
+   * places. Whoever stays loses nothing. Refused, it changes nothing.
+   */
   readonly reconfigure: (config: Config) => Effect.Effect<void, AgentStopped | NotReconfigurable>;
+  /** The same, for what is to be different in the configuration as it is by then. */
+  readonly amend: (
+    change: (config: Config) => Config,
+  ) => Effect.Effect<void, AgentStopped | NotReconfigurable>;
   /** Why nothing is acted on any more, if the journal failed or memory did. */
   readonly stopped: () => string | undefined;
   /** Ends with words when a bit flipped in memory: start it again, from its journal. */
   readonly flipped: Effect.Effect<string>;
+  /** The next message of a neighbour about routes: no business of the loop, nor of any bill. */
+  readonly routeMail: Effect.Effect<Datagram>;
+  /** The next message of a neighbour about bids: the same holds of it. */
+  readonly bidMail: Effect.Effect<Datagram>;
   readonly counts: Readonly<AgentCounts>;
   /** How often counters began anew, on each account, over the whole life of the journal. */
   readonly resets: ResetCounts;
@@ -68,6 +86,12 @@ export interface Agent {
 
 /** How many inputs may wait. Beyond it, whoever offers one waits too. */
 export const inputLimit = 1024;
+
+/** How many messages about routes wait for whoever reads them; the oldest go first. */
+const routeMailLimit = 256;
+
+/** And how many about bids. */
+const bidMailLimit = 64;
 
 /** How many inputs share one sync of the journal. */
 export const batchLimit = 64;
@@ -86,23 +110,23 @@ interface Waiting {
 export const startAgent = Effect.fnUntraced(function* (first: Config) {
   const ports = yield* agentPorts;
   const { keys, journal } = ports;
-  let config = first;
-  let plan = blueprint(keys.nodeId, config);
+  const now: Plans = { config: first, plan: blueprint(keys.nodeId, first) };
   const resets = resetCounter();
   const second = yield* secondProgram();
+  // Read twice, so that the two that go in lockstep share no memory.
+  const ledger = yield* ownLedger(ports, replayedLedger(journal, resets));
+  const twin = replayedLedger(journal, resetCounter(), second.program);
   const turns = turnTaker(
     ports,
-    // Read twice, so that the two that go in lockstep share no memory.
-    lockstep(
-      keys.signer,
-      yield* replayedLedger(journal, resets),
-      yield* replayedLedger(journal, resetCounter(), second.program),
-      { first: program, second: second.program },
-    ),
-    journalRoom(journal, resets, config.journal.snapshotEvery),
+    lockstep(keys.signer, ledger, yield* twin, { first: program, second: second.program }),
+    journalRoom(journal, resets, first.journal.snapshotEvery),
     resets,
   );
   const inputs = yield* Queue.bounded<Waiting>(inputLimit);
+  /** A turn, or a change of neighbours: never both at once. */
+  const alone = Semaphore.makeUnsafe(1);
+  const routeMail = yield* Queue.sliding<Datagram>(routeMailLimit);
+  const bidMail = yield* Queue.sliding<Datagram>(bidMailLimit);
 
   const answer = (done: Waiting["done"]) => {
     const words = turns.stopped();
@@ -113,7 +137,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   const loop = Effect.gen(function* () {
     const batch = yield* Queue.takeBetween(inputs, 1, batchLimit);
     const works = batch.map(({ work }) => work);
-    yield* turns.take(plan, works);
+    yield* alone.withPermit(Effect.suspend(() => turns.take(now.plan, works)));
     for (const { done } of batch) yield* answer(done);
   });
   const ask = Effect.fnUntraced(function* (work: Work) {
@@ -123,39 +147,82 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   });
   const offer = (work: Work) => Queue.offer(inputs, { work, done: undefined });
 
-  yield* raiseTunnels(ports, plan);
-  yield* turns.take(plan, [configured(ports, plan, true)]);
+  yield* raiseTunnels(ports, now.plan);
+  yield* attachQueues(ports, now.plan);
+  yield* turns.take(now.plan, [configured(ports, now.plan, true)]);
   yield* Effect.forkScoped(Effect.forever(loop));
-  yield* feed(ports, turns, offer);
-  yield* watchLinks(() => plan, offer({ type: "Look" }));
-  for (const wish of spendingWishes(plan, turns.node())) yield* offer(wish);
-  const pokes = Schedule.spaced(config.pokeInterval);
+  yield* feed(ports, turns, offer, { routes: routeMail, bids: bidMail });
+  yield* watchLinks(
+    () => now.plan,
+    (finals) => offer({ type: "Gone", finals }),
+    offer({ type: "Look" }),
+  );
+  for (const wish of spendingWishes(now.plan, turns.node())) yield* offer(wish);
+  const pokes = Schedule.spaced(first.pokeInterval);
   yield* Effect.forkScoped(Effect.repeat(offer({ type: "Look" }), pokes));
 
-  const reconfigure: Agent["reconfigure"] = Effect.fnUntraced(function* (next) {
-    const words = fixedDifference(config, next);
-    if (words !== undefined) return yield* new NotReconfigurable({ words });
-    config = next;
-    plan = blueprint(keys.nodeId, next);
-    yield* ask(configured(ports, plan, false));
-    for (const wish of spendingWishes(plan, turns.node())) yield* ask(wish);
-  });
+  const amend: Agent["amend"] = (changed) =>
+    alone.withPermit(changePlans(ports, turns, now, changed));
   const agent: Agent = {
     node: turns.node,
-    config: () => config,
-    blueprint: () => plan,
+    config: () => now.config,
+    blueprint: () => now.plan,
     ask,
     look: ask({ type: "Look" }),
     closePaid: ask({ type: "Close" }),
-    reconfigure,
+    reconfigure: (next) => amend(() => next),
+    amend,
     stopped: turns.stopped,
     flipped: turns.flipped,
+    routeMail: Queue.take(routeMail),
+    bidMail: Queue.take(bidMail),
     counts: turns.counts,
     resets,
     programs: second.own ? 2 : 1,
     alarms: turns.alarms,
   };
   return agent;
+});
+
+/** Debts are of the node that signs: another one's journal would bill with the wrong name. */
+const ownLedger = Effect.fnUntraced(function* (
+  { keys }: AgentPorts,
+  replayed: Effect.Effect<Ledger, JournalError>,
+) {
+  const ledger = yield* replayed;
+  if (ledger.node === undefined || ledger.node === keys.nodeId) return ledger;
+  return yield* new JournalError({
+    problem: "foreign",
+    words: `the journal belongs to node ${ledger.node}, the keys to ${keys.nodeId}: bring back the key file of that node, or name another journal directory`,
+  });
+});
+
+/** What an agent runs by now. */
+interface Plans {
+  config: Config;
+  plan: Blueprint;
+}
+
+/** To another configuration: kernel and link first, then the core learns of it. */
+const changePlans = Effect.fnUntraced(function* (
+  ports: AgentPorts,
+  turns: TurnTaker,
+  now: Plans,
+  changed: (config: Config) => Config,
+) {
+  const next = changed(now.config);
+  const words = fixedDifference(now.config, next);
+  if (words !== undefined) return yield* new NotReconfigurable({ words });
+  const plan = blueprint(ports.keys.nodeId, next, now.plan);
+  const change = yield* changeNeighbours(ports, turns, now.plan, plan).pipe(
+    Effect.mapError((error) => new NotReconfigurable({ words: error.message })),
+  );
+  Object.assign(now, { config: next, plan });
+  yield* turns.take(plan, [configured(ports, plan, false)]);
+  yield* watchChannels(ports, change);
+  yield* turns.take(plan, spendingWishes(plan, turns.node()));
+  const stopped = turns.stopped();
+  if (stopped !== undefined) return yield* new AgentStopped({ words: stopped });
 });
 
 function configured({ keys }: AgentPorts, plan: Blueprint, starting: boolean): Input {
@@ -173,6 +240,7 @@ const feed = Effect.fnUntraced(function* (
   ports: AgentPorts,
   turns: TurnTaker,
   offer: (input: Input) => Effect.Effect<boolean>,
+  mail: Readonly<Record<"routes" | "bids", Queue.Enqueue<Datagram>>>,
 ) {
   const indexOf = (id: string) => turns.node().ledger.neighbours.findIndex((one) => one.id === id);
   const channelOf = (index: number) => turns.node().ledger.neighbours[index]?.channel;
@@ -180,7 +248,9 @@ const feed = Effect.fnUntraced(function* (
     const { neighbour, bytes } = yield* ports.link.receive;
     const index = indexOf(neighbour);
     turns.counts.datagrams += 1;
-    if (index >= 0) yield* offer({ type: "Datagram", neighbour: index, bytes });
+    if (isRouteMessage(bytes)) yield* Queue.offer(mail.routes, { neighbour, bytes });
+    else if (isBidMessage(bytes)) yield* Queue.offer(mail.bids, { neighbour, bytes });
+    else if (index >= 0) yield* offer({ type: "Datagram", neighbour: index, bytes });
   });
   const fact = Effect.gen(function* () {
     const { peer, final, outlook, ...channel } = yield* ports.settlement.nextFact;
@@ -200,6 +270,7 @@ const linkInterval = 200;
 /** Looks at once when an interface of ours came or went, where somebody tells; else pokes do. */
 const watchLinks = Effect.fnUntraced(function* (
   plan: () => Blueprint,
+  gone: (finals: readonly FinalCounters[]) => Effect.Effect<unknown>,
   look: Effect.Effect<unknown>,
 ) {
   const links = yield* Effect.serviceOption(LinkEvents);
@@ -210,6 +281,12 @@ const watchLinks = Effect.fnUntraced(function* (
   const hint = Effect.gen(function* () {
     const ours = plan().neighbours.flatMap(({ interfaces }) => interfaces);
     const events = yield* drained;
+    const finals = events.flatMap((one) => {
+      if (one.kind === "Resync" || one.final === undefined) return [];
+      const { interfaceName, interfaceIndex, final } = one;
+      return ours.includes(interfaceName) ? [{ interfaceName, interfaceIndex, ...final }] : [];
+    });
+    if (finals.length > 0) yield* gone(finals); // before the look that finds what came after
     const due = events.some((one) => one.kind === "Resync" || ours.includes(one.interfaceName));
     if (due) yield* look;
   });

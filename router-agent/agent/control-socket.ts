@@ -54,7 +54,12 @@ export function controlPath(journalDirectory: string): string {
  * @param time how long a connection may last, in ms.
  */
 export const controlSocket = (path: string, answer: Answer, time = requestTime) =>
-  Effect.acquireRelease(listen(path, answer, time), (close) => Effect.sync(close));
+  Effect.acquireRelease(listen(path, answer, time), (close) =>
+    Effect.andThen(Effect.sleep(lastWords), Effect.sync(close)),
+  );
+
+/** Whoever told the agent to stop hears that it does, in milliseconds. */
+const lastWords = 50;
 
 const listen = (path: string, answer: Answer, time: number) =>
   Effect.callback<() => void, ControlError>((resume) => {

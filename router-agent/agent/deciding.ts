@@ -10,6 +10,8 @@ export interface Decided {
   /** The events as both nodes wrote them, byte by byte the same. */
   readonly commits: readonly Uint8Array[];
   readonly outputs: readonly Output[];
+  /** The other node's, to be compared once more before anything is done. */
+  readonly twinOutputs: readonly Output[];
   /** What was thrown. Each is a fault of this program; the input that led to it changed nothing. */
   readonly faults: readonly string[];
 }
@@ -24,6 +26,7 @@ export function decide(begun: Lockstep, inputs: readonly Input[]): Decided {
   const events: LedgerEvent[] = [];
   const twinEvents: LedgerEvent[] = [];
   const outputs: Output[] = [];
+  const twinOutputs: Output[] = [];
   const faults: string[] = [];
   for (const input of inputs) {
     try {
@@ -32,11 +35,12 @@ export function decide(begun: Lockstep, inputs: readonly Input[]): Decided {
       events.push(...result.events);
       twinEvents.push(...result.twinEvents);
       outputs.push(...result.outputs);
+      twinOutputs.push(...result.twinOutputs);
     } catch (error) {
       if (error instanceof Parted) throw error;
       faults.push(`an input of type ${input.type} was dropped: ${String(error)}`);
     }
   }
   const commits = agreedCommits(events, twinEvents, pair.programs);
-  return { pair, events, commits, outputs, faults };
+  return { pair, events, commits, outputs, twinOutputs, faults };
 }

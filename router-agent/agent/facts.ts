@@ -1,9 +1,13 @@
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { deliveryClass, earnsOn, paysOn } from "#core/account/delivery.ts";
 import { expected, payeeView } from "#core/account/payee-account.ts";
 import { owed } from "#core/account/payer-account.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
+import type { Defence } from "#core/node/input.ts";
 import type { LiveNeighbour } from "#core/node/live.ts";
 import { type Refusal, refusalWords } from "#core/node/refusal.ts";
+import { commonVersion, firstVersions, ourVersions } from "#core/peer/version.ts";
 import { due, lastPrice } from "#core/schedule/schedule.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import type { Position } from "#core/units/position.ts";
@@ -15,6 +19,8 @@ export interface AccountFacts {
   readonly neighbour: NodeId;
   readonly class: number;
   readonly direction: "we pay" | "we are paid";
+  /** Whether it is about what an exit sends to its client: who receives pays. */
+  readonly delivery: boolean;
   /** The price of leases to come (paid to us) or of the last lease held (paid by us). */
   readonly price: bigint | undefined;
   /** The price of the last lease held or granted. */
@@ -49,10 +55,16 @@ export interface AccountFacts {
 export interface NeighbourFacts {
   readonly id: NodeId;
   readonly standing: "open" | "throttled";
+  /** How it is treated for its junk, and how many bytes of it came in this run. */
+  readonly junk: Defence;
   readonly heard: boolean;
   readonly broken: string | undefined;
   readonly frauds: readonly string[];
   readonly spendingLimit: bigint | undefined;
+  /** Grains: the sum of the best of our vouchers that it says it has credited. */
+  readonly acknowledged: bigint;
+  /** The newest protocol version that both speak; undefined before it was heard, 0 where there is none. */
+  readonly protocol: number | undefined;
   /** Token units: the totals of our best voucher to it, and of its best voucher to us. */
   readonly signedUnits: bigint;
   readonly creditedUnits: bigint;
@@ -75,16 +87,24 @@ export function neighbourFacts(
     return {
       id: neighbour.id,
       standing: now?.standing ?? "open",
+      junk: now?.defence ?? { stage: "none", junk: 0n, undue: 0n },
       heard: now?.hello !== undefined,
       broken: neighbour.broken?.type === "InvariantBroken" ? neighbour.broken.theorem : undefined,
       frauds: neighbour.frauds,
       spendingLimit: neighbour.spendingLimit,
+      acknowledged: now?.acknowledged ?? 0n,
+      protocol: protocolOf(now),
       signedUnits: neighbour.signed?.cumulative ?? 0n,
       creditedUnits: neighbour.credited?.cumulative ?? 0n,
       refusals: refusalsOf(now),
       accounts: [...outboundFacts(ledger, i, now, resets), ...inboundFacts(ledger, i, now, resets)],
     };
   });
+}
+
+function protocolOf(live: LiveNeighbour | undefined): number | undefined {
+  if (live?.hello === undefined) return undefined;
+  return commonVersion(ourVersions, live.speaks ?? firstVersions) ?? 0;
 }
 
 function refusalsOf(live: LiveNeighbour | undefined): NeighbourFacts["refusals"] {
@@ -102,14 +122,17 @@ function outboundFacts(
   resets: ResetCounts,
 ): readonly AccountFacts[] {
   const neighbour = ledger.neighbours[index];
-  return (neighbour?.outbound ?? []).map((account, i) => {
+  if (neighbour === undefined) return [];
+  return neighbour.outbound.flatMap((account, i) => {
+    if (!paysOn(neighbour, (i + 1) as PriceClass)) return [];
     const path = live?.paths[i];
     const sent = path?.sent ?? account.sent;
     const leaps = resets.leaps({ neighbour: index, class: (i + 1) as PriceClass });
     return {
-      neighbour: neighbour?.id ?? ("" as NodeId),
+      neighbour: neighbour.id,
       class: i + 1,
       direction: "we pay",
+      delivery: deliveryClass(neighbour) === i + 1,
       price: lastPrice(account.schedule),
       leasePrice: lastPrice(account.schedule),
       raw: path?.outMeter?.last,
@@ -135,20 +158,24 @@ function inboundFacts(
   resets: ResetCounts,
 ): readonly AccountFacts[] {
   const neighbour = ledger.neighbours[index];
-  return (neighbour?.inbound ?? []).map((account, i) => {
+  if (neighbour === undefined) return [];
+  return neighbour.inbound.flatMap((account, i) => {
+    if (!earnsOn(neighbour, (i + 1) as PriceClass)) return [];
     const path = live?.paths[i];
     const read = (
       path === undefined || path.read < account.read ? account.read : path.read
     ) as Position;
     const view = payeeView(account, read);
     const forgiven = resets.forgiven({ neighbour: index, class: (i + 1) as PriceClass });
-    const limit = neighbour?.terms?.creditLimit ?? 0n;
+    const terms = neighbour?.terms;
+    const limit = terms === undefined ? 0n : creditLimitAt(terms, account.credited);
     const open =
       due(account.schedule, read < view.granted ? read : account.schedule.end) - account.credited;
     return {
-      neighbour: neighbour?.id ?? ("" as NodeId),
+      neighbour: neighbour.id,
       class: i + 1,
       direction: "we are paid",
+      delivery: deliveryClass(neighbour) === i + 1,
       price: account.price,
       leasePrice: lastPrice(account.schedule),
       raw: path?.inMeter?.last,

@@ -18,8 +18,17 @@ export interface KernelLimits {
   readonly want: (limit: KernelLimit) => void;
   /** Hands to the kernel whatever is due. @param looked the readings of a look, if this is one. */
   readonly arm: (looked: readonly CounterReading[] | undefined) => Effect.Effect<void>;
+  /** The kernel has none of them any more: the next {@link KernelLimits.arm} hands all on. */
+  readonly forget: () => void;
   /** Lets nothing more pass on paid interfaces until a limit is handed on again. */
   readonly close: (interfaces: readonly string[]) => Effect.Effect<void>;
+  /** Lets nothing pass on these, whatever is wanted, until they are admitted again. */
+  readonly bar: (interfaces: readonly string[]) => Effect.Effect<void>;
+  readonly admit: (interfaces: readonly string[]) => void;
+  /** Forgets what was wanted on any interface but these. */
+  readonly keep: (interfaces: readonly string[]) => void;
+  /** Queues were attached anew, perhaps closed: the next {@link KernelLimits.arm} hands on all limits. */
+  readonly rearm: () => void;
   /** Closes for good: no later {@link KernelLimits.arm} opens again. */
   readonly retire: (interfaces: readonly string[]) => Effect.Effect<void>;
 }
@@ -45,11 +54,13 @@ export function kernelLimits(ports: AgentPorts): KernelLimits {
   const { counters, queueing } = ports;
   const wanted = new Map<string, KernelLimit>();
   const armed = new Map<string, Armed>();
+  const barred = new Set<string>();
   let looks = 0;
   let retired = false;
 
   const due = (looked: readonly CounterReading[] | undefined): readonly KernelLimit[] =>
     [...wanted].flatMap(([key, limit]) => {
+      if (barred.has(limit.interfaceName)) return [];
       const again = looked !== undefined && looks % rearmLooks === 0;
       const found = looked?.find((one) => one.interfaceName === limit.interfaceName);
       return isDue(limit, armed.get(key), found, again) ? [limit] : [];
@@ -98,7 +109,21 @@ export function kernelLimits(ports: AgentPorts): KernelLimits {
         if (limits.length === 0) return Effect.void;
         return set(limits).pipe(Effect.catch((error) => Effect.logError(error.words)));
       }),
+    forget: () => armed.clear(),
     close,
+    bar: (interfaces) => {
+      for (const name of interfaces) barred.add(name);
+      return close(interfaces);
+    },
+    admit: (interfaces) => {
+      for (const name of interfaces) barred.delete(name);
+    },
+    keep: (interfaces) => {
+      for (const [key, { interfaceName }] of wanted) {
+        if (!interfaces.includes(interfaceName)) wanted.delete(key);
+      }
+    },
+    rearm: () => armed.clear(),
     retire: (interfaces) =>
       Effect.suspend(() => {
         retired = true;

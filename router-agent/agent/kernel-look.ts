@@ -12,6 +12,8 @@ export interface KernelLook {
   readonly readings: readonly CounterReading[];
   /** Interfaces that had vanished and were made again. */
   readonly repaired: readonly string[];
+  /** What else somebody had taken away and is there again, in words. */
+  readonly restored: readonly string[];
 }
 
 /**
@@ -26,20 +28,36 @@ export const lookAtKernel = Effect.fnUntraced(function* (
   const names = plan.neighbours.flatMap(({ interfaces }) => interfaces);
   const first = yield* readCounters(ports, names);
   const missing = names.filter((name) => !first.some((one) => one.name === name));
-  if (missing.length === 0) return { readings: found(first), repaired: [] };
   for (const neighbour of plan.neighbours) yield* repair(ports, plan, limits, neighbour, missing);
-  const second = yield* readCounters(ports, names);
-  return { readings: found(second), repaired: missing };
+  const restored = yield* restore(ports, limits);
+  const second = missing.length === 0 ? first : yield* readCounters(ports, names);
+  return { readings: found(second), repaired: missing, restored };
 });
 
-/** Tunnels that are there keep their counters; queues and limits are made anew, closed at first. */
+/** Restores tables, rules and queues; limits that began anew, closed, are handed on again. */
+const restore = (ports: AgentPorts, limits: KernelLimits) =>
+  ports.queueing.reconcile.pipe(
+    Effect.tap(({ differences }) => Effect.forEach(differences, (one) => Effect.logWarning(one))),
+    Effect.map(({ differences, closed }) => {
+      if (closed) limits.forget();
+      return differences;
+    }),
+    Effect.catch((error) => Effect.as(Effect.logError(error.words), [])),
+  );
+
+/** Makes the tunnels of a blueprint; those that are there keep their counters. */
 export const raiseTunnels = Effect.fnUntraced(function* (ports: AgentPorts, plan: Blueprint) {
   for (const tunnel of plan.neighbours.flatMap(({ tunnels }) => tunnels)) {
     yield* ports.tunnel.apply({ ...tunnel, privateKey: ports.keys.tunnelPrivateKey });
   }
-  const queues = plan.neighbours.map(({ queue }) => queue);
-  yield* ports.queueing.attach(queues, plan.routes);
 });
+
+/** Queues, limits and routes of a blueprint; what is new is closed at first. */
+export const attachQueues = (ports: AgentPorts, plan: Blueprint) =>
+  ports.queueing.attach(
+    plan.neighbours.map(({ queue }) => queue),
+    plan.routes,
+  );
 
 /** The inputs that a look leads to: all counters in one, and a poke. */
 export function lookInputs(
@@ -63,6 +81,43 @@ export function lookInputs(
     });
   });
   return [{ type: "Readings", readings: all }, { type: "Poke" }];
+}
+
+/** What an interface of ours had counted when it vanished. */
+export interface FinalCounters {
+  readonly interfaceName: string;
+  readonly interfaceIndex: number;
+  readonly received: bigint;
+  readonly sent: bigint;
+}
+
+/**
+ * What passed between the last look and the end of an interface, as a last reading of it. Only where the
+ * ledger still counts that very interface: once a look has found the next one, a reading of the one
+ * before would begin it anew. Nor where it falls behind what is known.
+ */
+export function finalInputs(
+  node: Node,
+  plan: Blueprint,
+  bootId: string,
+  finals: readonly FinalCounters[],
+): readonly Input[] {
+  const readings = plan.neighbours.flatMap(({ interfaces, config }): readonly Reading[] => {
+    const neighbour = node.ledger.neighbours.findIndex((one) => one.id === config.id);
+    const known = node.ledger.neighbours[neighbour];
+    if (known === undefined) return [];
+    return finals.flatMap(({ interfaceName, interfaceIndex, received, sent }) => {
+      const at = interfaces.indexOf(interfaceName);
+      const ways = [known.outbound[at - 1]?.counter, known.inbound[at - 1]?.counter] as const;
+      const generation = generationOf(bootId, { interfaceIndex, peerKey: config.tunnelKey });
+      const [out, into] = ways;
+      const isPresent = ways.every((one) => one?.generation === generation);
+      if (at < 1 || !isPresent || sent < (out?.raw ?? 0n) || received < (into?.raw ?? 0n))
+        return [];
+      return [{ neighbour, class: at as PriceClass, generation, sent, received }];
+    });
+  });
+  return readings.length === 0 ? [] : [{ type: "Readings", readings }];
 }
 
 /** The reading of an interface, or that it is there but could not be read. */

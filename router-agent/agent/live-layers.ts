@@ -16,17 +16,13 @@ import type { Config } from "#agent/config/config.ts";
 import type { Signer } from "#core/identity/signature.ts";
 import { blueprint } from "./blueprint.ts";
 import { settlementLayer } from "./settlement-layer.ts";
+import { tableName } from "./table-name.ts";
 
 /** First routing table, rule preference and mark of the agent's. */
 const base = 5100;
 
 /** The mark of packets that ride the free class. */
 const freeMark = 0x5001;
-
-/** The nft table of an agent. */
-export function tableName(config: Config): string {
-  return `meshtoll_${config.interfacePrefix}`;
-}
 
 /** What the kernel tells of interfaces; where netlink cannot be reached, looks find out anyway. */
 const linkHints = Layer.effect(
@@ -37,14 +33,15 @@ const linkHints = Layer.effect(
 ).pipe(Layer.provide(koffiNetlink));
 
 /**
- * The real machine: WireGuard, HTB, nft, UDP. A node without neighbours touches no kernel, so that
+ * The real machine: WireGuard, HTB, nft, UDP. A node that has no neighbours and
+ * looks for none touches no kernel, so that
  * it runs without root and without tools.
  */
 export function liveLayers(signer: Signer, config: Config) {
   const self = signer.id;
   const drawn = blueprint(self, config);
   const kernel = memoryKernel();
-  const alone = config.neighbours.length === 0;
+  const alone = config.neighbours.length === 0 && config.discovery.interfaces.length === 0;
   const machine = alone
     ? Layer.mergeAll(memoryTunnel(kernel), memoryCounters(kernel), memoryQueueing(kernel))
     : Layer.mergeAll(

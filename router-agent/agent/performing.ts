@@ -17,6 +17,8 @@ export interface Performer {
     node: Node,
     outputs: readonly Output[],
   ) => Effect.Effect<void>;
+  /** Queues were attached anew, perhaps open: whoever is throttled is so again. */
+  readonly restand: (plan: Blueprint, node: Node) => Effect.Effect<void>;
   /** Tries again what the kernel refused last time. */
   readonly retry: Effect.Effect<void>;
   /** Newest last, at most {@link alarmLimit}. */
@@ -79,6 +81,13 @@ export function performer(ports: AgentPorts, limits: KernelLimits, counts: Agent
         const id = node.ledger.neighbours[output.neighbour]?.id;
         const drawn = plan.neighbours.find(({ config }) => config.id === id);
         if (drawn !== undefined) yield* one(drawn, output);
+      }
+    }),
+    restand: Effect.fnUntraced(function* (plan, { ledger, live }) {
+      owing.clear();
+      for (const drawn of plan.neighbours) {
+        const at = ledger.neighbours.findIndex(({ id }) => id === drawn.config.id);
+        if (live[at]?.standing === "throttled") yield* stand(drawn, "throttled");
       }
     }),
     retry: Effect.suspend(() =>

@@ -1,12 +1,22 @@
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import type { BidKeeper } from "#agent/bids/bid-keeper.ts";
 import { byteFee, bytePrice, moneyAmount } from "#agent/config/amount-forms.ts";
 import type { Config, NeighbourConfig } from "#agent/config/config.ts";
+import type { DefenceKeeper } from "#agent/defence/defence-keeper.ts";
+import type { OwnUsers } from "#agent/defence/own-users.ts";
+import type { MarketKeeper } from "#agent/market/market-keeper.ts";
+import { answerMarket } from "#agent/market/market-request.ts";
+import type { PolicyKeeper } from "#agent/policy/policy-keeper.ts";
+import type { RouteKeeper } from "#agent/routing/route-keeper.ts";
 import { moneyLimit } from "#core/units/money.ts";
 import type { Agent } from "./agent.ts";
+import { bidAt, bidFacts, setBid } from "./bid-request.ts";
 import { boundsFacts } from "./bounds-facts.ts";
 import { answerChannel } from "./channel-request.ts";
 import { ControlError, type Request } from "./control-socket.ts";
+import { answerDiscovered } from "./discovered-request.ts";
+import type { DiscoveryKeeper } from "./discovery-keeper.ts";
 import { neighbourFacts } from "./facts.ts";
 import type { Historian } from "./historian.ts";
 import { answerHistory, noHistory } from "./history-request.ts";
@@ -23,14 +33,37 @@ const noFile: Reload = Effect.fail({
   message: "this agent runs without a configuration file: there is nothing to read again",
 });
 
+/** Who answers beside the agent itself; what is not there says so, where it is asked for. */
+export interface Helpers {
+  readonly reload?: Reload | undefined;
+  readonly historian?: Historian | undefined;
+  readonly keeper?: SettlementKeeper | undefined;
+  readonly finder?: DiscoveryKeeper | undefined;
+  readonly routes?: RouteKeeper | undefined;
+  readonly market?: MarketKeeper | undefined;
+  readonly defence?: DefenceKeeper | undefined;
+  readonly ownUsers?: OwnUsers | undefined;
+  readonly policy?: PolicyKeeper | undefined;
+  readonly bids?: BidKeeper | undefined;
+}
+
 /** What can be asked of a running agent, and the answer. */
 export const answerRequest =
   (
     agent: Agent,
     stopping: Deferred.Deferred<Ending>,
-    reload: Reload = noFile,
-    historian: Historian | undefined = undefined,
-    keeper?: SettlementKeeper,
+    {
+      reload = noFile,
+      historian,
+      keeper,
+      finder,
+      routes,
+      market,
+      defence,
+      ownUsers,
+      policy,
+      bids,
+    }: Helpers = {},
   ) =>
   (request: Request): Effect.Effect<unknown, { readonly words: string }> => {
     const [command, ...rest] = request;
@@ -40,6 +73,8 @@ export const answerRequest =
         return Effect.sync(() => ({
           ...statusOf(agent),
           history: historian?.state() ?? noHistory,
+          junk: defence?.facts() ?? [],
+          ownUsers: ownUsers?.facts(),
         }));
       case "peers":
         return Effect.sync(() => peersOf(agent));
@@ -48,14 +83,45 @@ export const answerRequest =
       case "channel":
         if (keeper === undefined) return refuse("this agent keeps no channels");
         return answerChannel(agent, keeper, rest);
+      case "routes":
+        if (routes === undefined) return refuse("this agent chooses no routes: babel is off");
+        return Effect.sync(() => routes.answer(rest[0]));
+      case "market":
+        if (market === undefined) return refuse("this agent keeps no market");
+        return answerMarket(agent, market, rest);
+      case "exits":
+        if (routes === undefined) return refuse("this agent is no client of any exit");
+        return Effect.sync(() => routes.exits());
+      case "quality":
+        if (routes === undefined) return refuse("this agent measures no ways: babel is off");
+        return Effect.sync(() => routes.quality());
+      case "junk":
+        return Effect.sync(() => defence?.facts() ?? []);
+      case "pardon":
+        return pardon(agent, defence, rest[0] ?? "");
       case "settle":
         return settle(agent);
       case "limit-spending":
         return limitSpending(agent, rest);
       case "set-price":
         return setPrice(agent, rest);
+      case "policy":
+        if (policy === undefined) return refuse("this agent keeps no policy");
+        return rest[0] === "known" ? Effect.sync(policy.facts) : policy.look;
+      case "bids":
+        return Effect.sync(() => bidFacts(agent.config()));
+      case "bid":
+        return setBid(agent, rest);
+      case "bid-at":
+        return bidAt(agent, rest);
+      case "bidding":
+        return Effect.sync(() => bids?.facts() ?? []);
       case "reload":
-        return reloadConfig(agent, reload);
+        return reloadConfig(finder?.reload ?? agent.reconfigure, reload);
+      case "discovered":
+      case "accept":
+      case "forget":
+        return answerDiscovered(command, rest, finder);
       case "history":
       case "history-stat":
       case "reindex":
@@ -64,7 +130,7 @@ export const answerRequest =
         return stop(stopping, rest[0] === "keep");
       default:
         return refuse(
-          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, settle, limit-spending, set-price, history, history-stat, reindex, channel, reload and stop`,
+          `unknown request ${JSON.stringify(command.slice(0, 40))}; there are status, facts, peers, refusals, routes, market, exits, quality, junk, pardon, settle, limit-spending, set-price, policy, bids, bid, bid-at, bidding, history, history-stat, reindex, channel, discovered, accept, forget, reload and stop`,
         );
     }
   };
@@ -120,13 +186,25 @@ const stop = (stopping: Deferred.Deferred<Ending>, keep: boolean) =>
     Effect.as("stopping"),
   );
 
+/** The operator knows better: what was junk until now is forgotten. */
+const pardon = Effect.fnUntraced(function* (
+  agent: Agent,
+  defence: DefenceKeeper | undefined,
+  name: string,
+) {
+  const found = named(agent, name);
+  if (found instanceof ControlError) return yield* found;
+  const done = defence === undefined ? false : yield* defence.pardon(found.name);
+  return done ? "pardoned" : yield* refuse(`nothing is known of junk of ${name}`);
+});
+
 /** Waits for the file and tells what is wrong in it, or what cannot change now. */
-const reloadConfig = (agent: Agent, reload: Reload) =>
+const reloadConfig = (reconfigure: Agent["reconfigure"], reload: Reload) =>
   reload.pipe(
     Effect.mapError(
       ({ message }) => new ControlError({ problem: "refused", words: message.slice(0, 4000) }),
     ),
-    Effect.flatMap((config) => agent.reconfigure(config)),
+    Effect.flatMap((config) => reconfigure(config)),
     Effect.as("reloaded"),
   );
 
@@ -178,12 +256,22 @@ const setPrice = Effect.fnUntraced(function* (
       `set-price NEIGHBOUR PRICE: found ${JSON.stringify(text.slice(0, 40))}, allowed is ${charge}`,
     );
   }
-  const neighbours = config.neighbours.map((one) =>
-    one.id === found.id ? { ...one, charge } : one,
-  );
-  yield* agent.reconfigure({ ...config, neighbours });
+  yield* agent.amend((now) => {
+    const neighbours = now.neighbours.map((one) =>
+      one.id === found.id ? priced(one, charge) : one,
+    );
+    return { ...now, neighbours };
+  });
   return "set";
 });
+
+/** With a price of the operator's own: a policy suggests none any more. */
+function priced(
+  { openPrices: _, ...one }: NeighbourConfig,
+  charge: NeighbourConfig["charge"],
+): NeighbourConfig {
+  return { ...one, charge };
+}
 
 /** The same charge at another price, or fee; or what would have been allowed. */
 function charging(

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect";
 import type { Queueing } from "#adapters/queueing/queueing.ts";
 import type { Tunnel } from "#adapters/tunnel/tunnel.ts";
-import { type Config, interfaceName, isInterfaceName } from "#agent/config/config.ts";
+import { type Config, interfaceName, isInterfaceName, isKnown } from "#agent/config/config.ts";
 import type { Agent } from "./agent.ts";
 
 /** How long to wait, at the end, for neighbours to acknowledge what was settled, in ms. */
@@ -49,11 +49,13 @@ export const removeLeftovers = Effect.fnUntraced(function* (
   tunnel: Tunnel["Service"],
 ) {
   const wanted = new Set(
-    config.neighbours.flatMap((one) =>
-      Array.from({ length: one.classes + 1 }, (_, i) =>
-        interfaceName(config.interfacePrefix, one.name, i),
+    config.neighbours
+      .filter(isKnown)
+      .flatMap((one) =>
+        Array.from({ length: one.classes + 1 }, (_, i) =>
+          interfaceName(config.interfacePrefix, one.name, i),
+        ),
       ),
-    ),
   );
   const found = yield* tunnel.list(config.interfacePrefix);
   for (const name of found.filter((one) => !wanted.has(one))) {

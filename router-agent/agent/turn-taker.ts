@@ -1,22 +1,27 @@
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import type { CounterReading } from "#adapters/counters/counters.ts";
 import type { Journal } from "#adapters/journal/journal.ts";
 import type { JournalError, JournalProblem } from "#adapters/journal/journal-error.ts";
 import type { Input } from "#core/node/input.ts";
-import { type Lockstep, Parted } from "#core/node/lockstep.ts";
+import { agreedOutputs, type Lockstep, Parted } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import { type AgentCounts, newCounts } from "./agent-counts.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { type Decided, decide } from "./deciding.ts";
 import type { JournalRoom } from "./journal-room.ts";
-import { kernelLimits } from "./kernel-limits.ts";
-import { lookAtKernel, lookInputs } from "./kernel-look.ts";
-import { performer } from "./performing.ts";
+import { type KernelLimits, kernelLimits } from "./kernel-limits.ts";
+import { type FinalCounters, finalInputs, lookAtKernel, lookInputs } from "./kernel-look.ts";
+import { type Performer, performer } from "./performing.ts";
 import type { AgentPorts } from "./ports.ts";
 import type { ResetCounter } from "./reset-counts.ts";
 
-/** What a turn works on: an input, a look at the kernel, or the end of paid traffic. */
-export type Work = Input | { readonly type: "Look" } | { readonly type: "Close" };
+/** What a turn works on: an input, a look at the kernel, interfaces that are gone, or the end of paid traffic. */
+export type Work =
+  | Input
+  | { readonly type: "Look" }
+  | { readonly type: "Gone"; readonly finals: readonly FinalCounters[] }
+  | { readonly type: "Close" };
 
 /** The agent's state, and the only way to change it. Never two turns at once. */
 export interface TurnTaker {
@@ -25,6 +30,11 @@ export interface TurnTaker {
    * outside is logged and tried again; if the journal fails, the agent stops acting.
    */
   readonly take: (plan: Blueprint, works: readonly Work[]) => Effect.Effect<void>;
+  /** Lets no paid byte pass on these interfaces until they are admitted again. */
+  readonly bar: (interfaces: readonly string[]) => Effect.Effect<void>;
+  readonly admit: (interfaces: readonly string[]) => void;
+  /** The queues of a blueprint were attached anew: limits and standings are theirs again. */
+  readonly reattached: (plan: Blueprint) => Effect.Effect<void>;
   /** As the journal has it: what is not durable is not seen. */
   readonly node: () => Node;
   /** Ends with words when a bit flipped in memory: the journal is right, this process is not. */
@@ -48,14 +58,6 @@ export function turnTaker(
   const counts = newCounts();
   const limits = kernelLimits(ports);
   const acts = performer(ports, limits, counts);
-
-  const look = (plan: Blueprint) => {
-    counts.pokes += 1;
-    return Effect.map(lookAtKernel(ports, plan, limits), ({ readings, repaired }) => {
-      counts.repairs += repaired.length;
-      return readings;
-    });
-  };
 
   /** Events to the journal; where it is full, once more after it gave its history back. */
   const durable = Effect.fnUntraced(function* (commits: readonly Uint8Array[]) {
@@ -90,17 +92,18 @@ export function turnTaker(
       return yield* acts.alarm(`nothing is acted on any more, forwarding goes on: ${stopped}`);
     }
     pair = believed(decided, counts, resets);
-    yield* acts.perform(plan, pair.node, decided.outputs);
+    yield* acts.perform(plan, pair.node, agreedOutputs(decided.outputs, decided.twinOutputs));
     const words = yield* room.keep(pair, decided.events.length);
     if (words !== undefined) yield* acts.alarm(words);
   });
 
   const take = Effect.fnUntraced(
     function* (plan: Blueprint, works: readonly Work[]) {
-      const looked = works.some(({ type }) => type === "Look") ? yield* look(plan) : undefined;
-      const inputs = inputsOf(works, () =>
-        lookInputs(pair.node, plan, ports.counters.bootId, looked ?? []),
-      );
+      const looked = works.some(({ type }) => type === "Look")
+        ? yield* look(ports, plan, limits, counts)
+        : undefined;
+      const { bootId } = ports.counters;
+      const inputs = inputsOf(works, { node: pair.node, plan, bootId, readings: looked ?? [] });
       if (stopped === undefined) yield* act(plan, inputs);
       if (looked !== undefined) yield* acts.retry;
       if (works.some(({ type }) => type === "Close")) yield* limits.retire(paidInterfaces(plan));
@@ -114,6 +117,9 @@ export function turnTaker(
   );
   return {
     take,
+    bar: limits.bar,
+    admit: limits.admit,
+    reattached: (plan) => reattached(limits, acts, plan, () => pair.node),
     node: () => pair.node,
     flipped: Deferred.await(flipped),
     stopped: () => stopped,
@@ -121,6 +127,22 @@ export function turnTaker(
     alarms: acts.alarms,
   };
 }
+
+const look = (ports: AgentPorts, plan: Blueprint, limits: KernelLimits, counts: AgentCounts) => {
+  counts.pokes += 1;
+  return Effect.map(lookAtKernel(ports, plan, limits), ({ readings, repaired, restored }) => {
+    counts.repairs += repaired.length;
+    counts.restorations += restored.length;
+    return readings;
+  });
+};
+
+const reattached = (limits: KernelLimits, acts: Performer, plan: Blueprint, node: () => Node) =>
+  Effect.suspend(() => {
+    limits.keep(paidInterfaces(plan));
+    limits.rearm();
+    return Effect.andThen(acts.restand(plan, node()), limits.arm(undefined));
+  });
 
 /** What is durable is believed, and counted. */
 function believed({ pair, events }: Decided, counts: AgentCounts, resets: ResetCounter): Lockstep {
@@ -130,12 +152,24 @@ function believed({ pair, events }: Decided, counts: AgentCounts, resets: ResetC
 }
 
 /** Inputs in their order. Of several looks the first counts: one reading is not two (T18). */
-function inputsOf(works: readonly Work[], looking: () => readonly Input[]): readonly Input[] {
+function inputsOf(
+  works: readonly Work[],
+  { node, plan, bootId, readings }: Seen,
+): readonly Input[] {
   const first = works.findIndex(({ type }) => type === "Look");
   return works.flatMap((work, i): readonly Input[] => {
-    if (work.type === "Look") return i === first ? looking() : [];
+    if (work.type === "Look") return i === first ? lookInputs(node, plan, bootId, readings) : [];
+    if (work.type === "Gone") return finalInputs(node, plan, bootId, work.finals);
     return work.type === "Close" ? [] : [work];
   });
+}
+
+/** What works are turned into inputs by. */
+interface Seen {
+  readonly node: Node;
+  readonly plan: Blueprint;
+  readonly bootId: string;
+  readonly readings: readonly CounterReading[];
 }
 
 function paidInterfaces(plan: Blueprint): readonly string[] {

@@ -14,6 +14,7 @@ import { compareCommand } from "./compare-command.ts";
 import { evidenceCommand } from "./evidence-command.ts";
 import { exitCodes } from "./exit-code.ts";
 import { exportCommand } from "./export-command.ts";
+import { afterLastWords } from "./last-words.ts";
 import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { verifyCommand } from "./verify-command.ts";
@@ -59,7 +60,7 @@ export function runAudit(): void {
     Effect.catch(explained),
     Effect.provide(services),
     NodeRuntime.runMain({
-      teardown: (_, onExit) => onExit(Number(process.exitCode ?? exitCodes.agree)),
+      teardown: (_, onExit) => afterLastWords(onExit)(Number(process.exitCode ?? exitCodes.agree)),
     }),
   );
 }

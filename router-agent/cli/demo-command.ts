@@ -18,12 +18,25 @@ export const demoCommand = Command.make(
       Flag.withDescription("Lay channels on a real chain (anvil), and close them in the end"),
       Flag.withDefault(false),
     ),
+    topology: Flag.Literals("topology", ["line", "diamond"]).pipe(
+      Flag.withDescription(
+        "line: three routers sell to each other; diamond: four choose the best buy (kernel only)",
+      ),
+      Flag.withDefault("line"),
+    ),
     keep: Flag.String("keep").pipe(
       Flag.withDescription("Keep the three journals in this directory, for `journal-audit`"),
       Flag.optional,
     ),
   },
-  Effect.fn(function* ({ json, memory, chain, keep }) {
+  Effect.fn(function* ({ json, memory, chain, topology, keep }) {
+    if (topology === "diamond") {
+      const { runDiamond } = yield* Effect.promise(() => import("#agent/demo/diamond-run.ts"));
+      const done = yield* runDiamond(json);
+      return yield* Effect.sync(() => {
+        process.exitCode = done;
+      });
+    }
     const { runDemo } = yield* Effect.promise(() => import("#agent/demo/demo.ts"));
     const code = yield* runDemo({ json, memory, chain, keep: Option.getOrUndefined(keep) });
     yield* Effect.sync(() => {

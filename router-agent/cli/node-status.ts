@@ -4,6 +4,8 @@ import { askAgent, ControlError, controlPath } from "#agent/agent/control-socket
 import { type NeighbourFacts, neighbourFacts, toJson } from "#agent/agent/facts.ts";
 import type { HistoryState } from "#agent/agent/historian.ts";
 import type { Config } from "#agent/config/config.ts";
+import type { DefenceFacts } from "#agent/defence/defence-keeper.ts";
+import type { OwnFacts } from "#agent/defence/own-users.ts";
 import { ledgerOnDisk } from "./ledger-source.ts";
 
 /** What `status` works with: from the running agent, else from its journal. */
@@ -17,6 +19,10 @@ export interface NodeStatus {
   readonly programs?: 1 | 2;
   /** How the index beside the journal is doing, where an agent runs. */
   readonly history?: HistoryState;
+  /** What came of each neighbour in this run, where an agent runs. */
+  readonly junk?: readonly Plain<DefenceFacts>[];
+  /** How our own users stand, where an agent runs. */
+  readonly ownUsers?: Plain<OwnFacts>;
   readonly neighbours: readonly Plain<NeighbourFacts>[];
   readonly names: Readonly<Record<string, string>>;
 }

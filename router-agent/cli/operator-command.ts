@@ -66,5 +66,65 @@ const setPrice = Command.make(
   Command.withDescription("Charge a neighbour another price for leases to come, until a restart"),
 );
 
+const bid = Command.make(
+  "bid",
+  {
+    peer: peerArgument,
+    send: Argument.String("send").pipe(
+      Argument.withDescription("What it pays on top of our price so that what it sends goes first"),
+    ),
+    receive: Argument.String("receive").pipe(
+      Argument.withDescription("As its exit: on top of the tariff, for what others send to it"),
+      Argument.withDefault("0"),
+    ),
+    config: configFlag,
+  },
+  ({ peer, send, receive, config }) => ask(config, ["bid", peer, send, receive]),
+).pipe(Command.withDescription("Take another bid of a neighbour, until a restart"));
+
+const bidAt = Command.make(
+  "bid-at",
+  {
+    peer: peerArgument,
+    send: Argument.String("send").pipe(
+      Argument.withDescription("What we pay on top of its price so that what we send goes first"),
+    ),
+    receive: Argument.String("receive").pipe(
+      Argument.withDescription("As its client: on top of its tariff, for what others send to us"),
+      Argument.withDefault("0"),
+    ),
+    config: configFlag,
+  },
+  ({ peer, send, receive, config }) => ask(config, ["bid-at", peer, send, receive]),
+).pipe(Command.withDescription("Bid at a neighbour for our own packets, until a restart"));
+
+const bidding = Command.make("bidding", { config: configFlag }, ({ config }) =>
+  ask(config, ["bidding"]),
+).pipe(
+  Command.withDescription("Print what is bid by message, here and by us, and what became of it"),
+);
+
+const bids = Command.make("bids", { config: configFlag }, ({ config }) =>
+  ask(config, ["bids"]),
+).pipe(Command.withDescription("Print the queues of all pairs of neighbours, in their order"));
+
+const pardon = Command.make(
+  "pardon",
+  { peer: peerArgument, config: configFlag },
+  ({ peer, config }) => ask(config, ["pardon", peer]),
+).pipe(Command.withDescription("Hold nothing more against a neighbour that sent junk"));
+
 /** What an operator can make a running agent do. */
-export const operatorCommands = [settle, limitSpending, setPrice, refusals, reload, stop] as const;
+export const operatorCommands = [
+  settle,
+  limitSpending,
+  setPrice,
+  bid,
+  bidAt,
+  bids,
+  bidding,
+  pardon,
+  refusals,
+  reload,
+  stop,
+] as const;

@@ -3,7 +3,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { fileKeys, sealKeys } from "#adapters/keys/file-keys.ts";
+import { fileKeys, rotateTunnelKey, sealKeys } from "#adapters/keys/file-keys.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { runAgent } from "#agent/agent/run.ts";
@@ -82,6 +82,12 @@ const passphraseOf = ({ passphraseFile }: Config) =>
     ? Effect.fail(new Error("name the file of a passphrase in keys_passphrase first"))
     : Effect.succeed(passphraseFile);
 
+const rotated = [
+  "The tunnel key is another one from the agent's next start on: stop --keep-tunnels, then run.",
+  "Neighbours on a discovery_interface learn it by themselves, signed by the node key. Any other one",
+  "writes it as tunnel_key into its configuration and reloads; until then its tunnels are silent.",
+].join("\n");
+
 /** `keys`: what a neighbour needs to know of this node. */
 export const keysCommand = Command.make(
   "keys",
@@ -92,10 +98,18 @@ export const keysCommand = Command.make(
       Flag.withDescription("Seal the key file with the passphrase that the configuration names"),
       Flag.withDefault(false),
     ),
+    rotateTunnel: Flag.Boolean("rotate-tunnel").pipe(
+      Flag.withDescription("Put a new tunnel key in place of the old one; the node id stays"),
+      Flag.withDefault(false),
+    ),
   },
-  Effect.fn(function* ({ config: path, json, seal }) {
+  Effect.fn(function* ({ config: path, json, seal, rotateTunnel }) {
     const config = Option.isSome(path) ? yield* readConfig(path.value) : defaultConfig();
     if (seal) yield* sealKeys(config.keysFile, yield* passphraseOf(config));
+    if (rotateTunnel) {
+      yield* rotateTunnelKey(config.keysFile, config.passphraseFile);
+      yield* Console.error(rotated);
+    }
     const { nodeId, tunnelPublicKey } = yield* ownKeys(config);
     yield* Console.log(
       json

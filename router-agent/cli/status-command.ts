@@ -1,20 +1,31 @@
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { type NeighbourFacts, toJson } from "#agent/agent/facts.ts";
 import type { Config } from "#agent/config/config.ts";
 import { boundsLines } from "./bounds-lines.ts";
 import { configFlag, jsonFlag, loadConfig } from "./config-source.ts";
+import { exitCodes } from "./exit-code.ts";
 import { bytesText, moneyText } from "./money-text.ts";
 import { findNeighbour, type NodeStatus, nameOf, nodeStatus, type Plain } from "./node-status.ts";
 
 /** `status`: the node, its bounds and every account, from the agent or from the journal. */
 export const statusCommand = Command.make(
   "status",
-  { config: configFlag, json: jsonFlag },
-  Effect.fn(function* ({ config: path, json }) {
+  {
+    config: configFlag,
+    json: jsonFlag,
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withAlias("w"),
+      Flag.withDescription("Draw it again every two seconds, until Ctrl-C"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn(function* ({ config: path, json, watch }) {
     const config = yield* loadConfig(path);
+    if (watch) return yield* watched(config);
     const status = yield* nodeStatus(config);
     if (json) return yield* Console.log(toJson(status));
     yield* Console.log(
@@ -24,12 +35,26 @@ export const statusCommand = Command.make(
         ...(status.programs === 1 ? [onlyProgram] : []),
         ...boundsLines(config),
         ...historyLines(status, config),
+        ...ownLines(status, config),
         ...(status.alarms ?? []).map((words) => `ALARM ${words}`),
         ...status.neighbours.flatMap((one) => neighbourLines(one, status, config)),
       ].join("\n"),
     );
   }),
 ).pipe(Command.withDescription("Show the node, what it risks, and every account"));
+
+/** Ctrl-C is how it ends, not a failure. */
+const watched = Effect.fnUntraced(
+  function* (config: Config) {
+    const { watchStatus } = yield* Effect.promise(() => import("./status-watch.ts"));
+    return yield* watchStatus(config);
+  },
+  Effect.onInterrupt(() =>
+    Effect.sync(() => {
+      process.exitCode = exitCodes.done;
+    }),
+  ),
+);
 
 /** Said where a loader gave the same module twice. */
 const onlyProgram = "both deciding nodes are of one program: a flipped bit of it may go unnoticed";
@@ -38,6 +63,14 @@ const onlyProgram = "both deciding nodes are of one program: a flipped bit of it
 function historyLines({ history }: NodeStatus, config: Config): readonly string[] {
   if (!config.history.on || history === undefined || history.type === "on") return [];
   return [`history is ${history.type === "off" ? "OFF" : "being made"}: ${history.why}`];
+}
+
+function ownLines({ ownUsers }: NodeStatus, { token }: Config): readonly string[] {
+  if (ownUsers?.standing !== "throttled") return [];
+  const left = moneyText(BigInt(ownUsers.balance ?? "0"), token);
+  return [
+    `OWN USERS ARE THROTTLED: ${left} are left, low_balance is ${moneyText(BigInt(ownUsers.low), token)}`,
+  ];
 }
 
 /** `peers`: one line a neighbour. */
@@ -88,6 +121,10 @@ function neighbourLines(
   const frauds = one.frauds.length === 0 ? "" : `, FRAUD: ${one.frauds.join(", ")}`;
   return [
     `${nameOf(one.id, status)}: ${one.standing}${broken}${frauds}`,
+    ...(one.junk.stage === "none"
+      ? []
+      : [`  JUNK: ${one.junk.stage}, ${bytesText(BigInt(one.junk.junk))} so far`]),
+    ...carriedLines(one.id, status),
     ...one.accounts.map((account) =>
       account.direction === "we pay"
         ? `  class ${account.class} we pay:      sent ${bytesText(BigInt(account.position))}, owed ${money(account.amount)}, signed ${money(account.settled)}`
@@ -96,6 +133,16 @@ function neighbourLines(
     ...one.refusals.map(
       (refusal) => `  refused ${refusal.count} x ${refusal.why}: ${refusal.words}`,
     ),
+  ];
+}
+
+/** Bytes that were carried for nothing, counted apart, and junk among what came. */
+function carriedLines(id: string, { junk = [] }: NodeStatus): readonly string[] {
+  const found = junk.find((one) => one.id === id);
+  if (found === undefined) return [];
+  const bytes = (text: string) => bytesText(BigInt(text));
+  return [
+    `  free class: took ${bytes(found.freeIn)}, handed over ${bytes(found.freeOut)}; junk ${bytes(found.junk)} of ${bytes(found.received)} received`,
   ];
 }
 

@@ -181,6 +181,17 @@ function writtenPerByte(value: bigint, token: Token): string {
   return amount === undefined ? String(value) : `${amount}/GB`;
 }
 
+/** A share from 0% to 100%, with at most four decimals: millionths. */
+export const share: Form<bigint> = {
+  read: (text) => {
+    const amount = decimal(/^([0-9.]+) ?%$/.exec(text)?.[1] ?? "");
+    const millionths = amount === undefined ? undefined : exactly(amount, 10_000n);
+    if (millionths !== undefined && millionths <= 1_000_000n) return parsed(millionths);
+    return refused("a share from 0% to 100%, such as 5% or 0.25%, with at most four decimals");
+  },
+  write: (value) => `${asDecimal(value, 10_000n) ?? "0"}%`,
+};
+
 /** The price of a byte, at least one grain. Exact, or refused. */
 export const bytePrice: Form<Price> = {
   read: (text, token) => {

@@ -19,7 +19,7 @@ export interface Bounds {
   readonly smallestCreditLimit: Money;
   /** Grains overpaid at one reboot of our own, at most: c P (T8). */
   readonly atRiskPerReboot: Money;
-  /** Grains of credit that one neighbour can take and not pay, at most: the largest L (T7). */
+  /** Grains of credit that one neighbour can take and not pay, at most: the largest L, or what it grows to (T7, T24). */
   readonly atRiskPerNeighbour: Money;
   /** Synced writes for each gigabyte that one account carries, rounded up: reserving and reading. */
   readonly commitsPerGigabyte: bigint;
@@ -27,8 +27,11 @@ export interface Bounds {
 
 /** The bounds of a configuration. */
 export function boundsOf(config: Config): Bounds {
-  const { terms, roundTrip, neighbours } = config;
-  const limits = [terms.creditLimit, ...neighbours.map(({ creditLimit }) => creditLimit)];
+  const { terms, roundTrip, neighbours, discovery } = config;
+  const grown = terms.growth === undefined ? [] : [terms.growth.ceiling];
+  const strangers = discovery.interfaces.length > 0 ? [discovery.creditLimit] : [];
+  const written = neighbours.map(({ creditLimit }) => creditLimit);
+  const limits = [terms.creditLimit, ...grown, ...strangers, ...written];
   return {
     smallestCreditLimit: smallestCreditLimit(terms, roundTrip),
     atRiskPerReboot: money(terms.reservation * terms.priceCap),

@@ -1,13 +1,25 @@
 import type { Terms } from "#core/account/terms.ts";
+import { noMoney } from "#core/units/money.ts";
+import { type Price, price } from "#core/units/price.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { bytePrice } from "./amount-forms.ts";
-import type { Charge, Config, NeighbourConfig, SettlementConfig } from "./config.ts";
+import type {
+  Charge,
+  Config,
+  DeliveryConfig,
+  DiscoveryConfig,
+  NeighbourConfig,
+  PolicyConfig,
+  SettlementConfig,
+} from "./config.ts";
 import { crossChecks } from "./cross-checks.ts";
 import { type ConfigDocument, neighbourLimit, routeLimit, type Section } from "./document.ts";
 import type { Token } from "./form.ts";
 import { readJson } from "./json-reader.ts";
+import { marketOf } from "./market-config.ts";
 import { mainOptions, neighbourOptions, routeOptions } from "./options.ts";
 import type { Problem } from "./problem.ts";
+import { routingOf } from "./routing-config.ts";
 import { readSection, type Values } from "./section-reader.ts";
 import { readUci } from "./uci-reader.ts";
 
@@ -39,9 +51,14 @@ function understand(document: ConfigDocument): ConfigReading {
   const routes = document.routes.map((section) =>
     readSection(section, routeOptions, token, problems),
   );
-  if (main === undefined || problems.length > 0) return { ok: false, problems };
+  const discovery =
+    main === undefined ? undefined : discoveryOf(document.main, main, token, problems);
+  if (main === undefined || discovery === undefined || problems.length > 0) {
+    return { ok: false, problems };
+  }
   const config: Config = {
     ...nodeOf(main, token),
+    discovery,
     neighbours: neighbours.filter((neighbour) => neighbour !== undefined),
     routes: routes
       .filter((route) => route !== undefined)
@@ -90,17 +107,21 @@ const noToken: Token = { symbol: "", decimals: 0, grainsPerUnit: 1n };
 type Main = Values<typeof mainOptions>;
 
 function termsOf(main: Main): Terms {
-  return {
+  const { credit_growth: share, credit_ceiling: ceiling } = main;
+  const tolerance = { share: main.loss_share, bytes: main.loss_bytes };
+  const terms = {
     payThreshold: main.pay_threshold,
     creditLimit: main.credit_limit,
     reservation: main.reservation,
     readChunk: main.read_chunk,
     priceCap: main.price_cap,
     allowance: main.allowance,
+    tolerance,
   };
+  return share === 0n ? terms : { ...terms, growth: { share, ceiling: ceiling ?? noMoney } };
 }
 
-function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes"> {
+function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes" | "discovery"> {
   return {
     journal: {
       directory: main.journal,
@@ -117,8 +138,94 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes">
     settlement: settlementOf(main),
     terms: termsOf(main),
     roundTrip: main.round_trip,
-    rates: { free: main.free_rate, link: main.link_rate, control: main.control_rate },
+    routing: routingOf(main),
+    market: marketOf(main),
+    rates: {
+      free: main.free_rate,
+      link: main.link_rate,
+      leastLink: main.link_rate_least,
+      control: main.control_rate,
+    },
+    edges: { lan: main.lan ?? [], clients: main.clients ?? [] },
+    exits: { routes: main.exit_route ?? [], loss: main.exit_loss },
+    ownBid: main.own_bid,
+    bidFloor: main.bid_floor,
+    mostBid: main.bid_most,
+    policy: {
+      organiser: main.organiser,
+      mode: main.policy as PolicyConfig["mode"],
+      file: main.policy_file,
+      freeRate: { least: main.policy_free_least, most: main.policy_free_most },
+    },
+    metered: main.metered ?? [],
+    freePool: main.free_pool,
+    leak: { bytes: main.free_bytes, share: main.free_share },
+    lowBalance: main.low_balance,
+    noticeListen: main.notice_listen === "off" ? undefined : main.notice_listen,
+    junk: {
+      share: main.junk_share,
+      stopBuying: main.junk_bytes,
+      freeTier: main.junk_free_bytes,
+    },
+    served: main.served ?? [],
     pokeInterval: main.poke_interval,
+    status: {
+      listen: main.status_listen,
+      tokenFile: main.status_token_file,
+      names: main.status_name ?? [],
+    },
+    logLevel: main.log_level,
+  };
+}
+
+/** The price for strangers is needed only where there can be any. */
+function discoveryOf(
+  section: Section,
+  main: Main,
+  token: Token,
+  problems: Problem[],
+): DiscoveryConfig | undefined {
+  const interfaces = main.discovery_interface ?? [];
+  const fallback = bytePrice.read(defaultPrice, token);
+  const found = main.discovery_price ?? (fallback.ok ? fallback.value : undefined);
+  if (found === undefined && interfaces.length > 0) {
+    const allowed = `a price: the default ${defaultPrice} is not exact with this token`;
+    const { line } = section;
+    problems.push({ path: "discovery_price", line, found: "nothing", allowed });
+    return undefined;
+  }
+  return {
+    interfaces,
+    policy: main.discovery_policy as DiscoveryConfig["policy"],
+    port: main.discovery_port,
+    interval: main.discovery_interval,
+    limit: main.discovery_limit,
+    listenPort: main.discovery_listen_port,
+    classes: main.discovery_classes,
+    price: found ?? main.price_cap,
+    maxPrice: main.discovery_max_price ?? main.price_cap,
+    creditLimit: main.discovery_credit,
+    deposit: main.discovery_deposit,
+    delivery: strangerDelivery(main, found ?? main.price_cap),
+    open: {
+      price: main.discovery_price === undefined ? found : undefined,
+      delivery: main.discovery_delivery === undefined,
+    },
+  };
+}
+
+/** A stranger's delivery is carried by class 1, which everybody has. */
+function strangerDelivery(
+  { discovery_delivery: role, discovery_tariff: tariff }: Main,
+  asCarrier: Price,
+): DeliveryConfig | undefined {
+  if (role === undefined || role === "none") return undefined;
+  return {
+    role: role === "exit" ? "exit" : "client",
+    carrier: priceClass(1),
+    tariff: tariff ?? asCarrier,
+    ...(tariff === undefined ? { open: true } : {}),
+    rate: undefined,
   };
 }
 
@@ -157,11 +264,36 @@ function neighbourOf(
     listenPort: values.listen_port,
     classes: values.classes,
     charge,
+    ...(charge.kind === "price" && values.price === undefined ? { openPrices: charge.prices } : {}),
     maxPrice: values.max_price ?? main.price_cap,
     creditLimit: values.credit_limit ?? main.credit_limit,
     depositIn: values.deposit_in,
     depositOut: values.deposit_out,
     spendingLimit: values.spending_limit,
+    delivery: deliveryOf(values, charge),
+    bid: { receive: values.receive_bid, send: values.send_bid },
+    ourBid: { receive: values.our_receive_bid, send: values.our_send_bid },
+  };
+}
+
+/** The tariff is the price of the carrier, unless told otherwise; resale has none to begin with. */
+function deliveryOf(
+  {
+    delivery: role,
+    delivery_class: carrier,
+    tariff,
+    delivery_rate: rate,
+  }: Values<typeof neighbourOptions>,
+  charge: Charge,
+): DeliveryConfig | undefined {
+  if (role === undefined) return undefined;
+  const asCarrier = charge.kind === "price" ? charge.prices[carrier - 1] : undefined;
+  return {
+    role: role === "exit" ? "exit" : "client",
+    carrier: priceClass(carrier),
+    tariff: tariff ?? asCarrier ?? price(1n),
+    ...(tariff === undefined ? { open: true } : {}),
+    rate,
   };
 }
 

@@ -1,13 +1,20 @@
 import { backlog } from "#adapters/queueing/nft-table.ts";
+import { leavesOfEach } from "#agent/agent/pair-plans.ts";
 import { unacknowledgedLimit } from "#core/account/payee-account.ts";
 import { money } from "#core/units/money.ts";
+import { priceClassLimit } from "#core/units/price-class.ts";
 import { moneyAmount } from "./amount-forms.ts";
+import { bidChecks } from "./bid-checks.ts";
 import { smallestCreditLimit } from "./bounds.ts";
 import type { Config, NeighbourConfig } from "./config.ts";
-import { didYouMean, type Problem, shown } from "./problem.ts";
-
-/** A problem before its line is known. */
-export type Finding = Omit<Problem, "line">;
+import { defenceChecks } from "./defence-checks.ts";
+import { discoveryChecks } from "./discovery-checks.ts";
+import type { Finding } from "./finding.ts";
+import { freeTierChecks } from "./free-tier-checks.ts";
+import { marketChecks } from "./market-config.ts";
+import { policyChecks } from "./policy-checks.ts";
+import { didYouMean, shown } from "./problem.ts";
+import { isLoopback } from "./status-options.ts";
 
 /** What is wrong between options that are each fine by themselves. */
 export function crossChecks(config: Config): readonly Finding[] {
@@ -16,12 +23,22 @@ export function crossChecks(config: Config): readonly Finding[] {
     ...ports(config),
     ...prices(config),
     ...stalls(config),
+    ...growth(config),
+    ...deliveries(config),
+    ...exitRoutes(config),
     ...reservations(config),
     ...thresholds(config),
     ...resales(config),
     ...routes(config),
     ...rates(config),
+    ...defenceChecks(config),
+    ...bidChecks(config),
+    ...freeTierChecks(config),
+    ...policyChecks(config),
     ...settlement(config),
+    ...statusPage(config),
+    ...marketChecks(config),
+    ...discoveryChecks(config),
   ];
 }
 
@@ -46,9 +63,13 @@ function duplicates({ neighbours, routes }: Config): readonly Finding[] {
   ];
 }
 
-function repeated(values: readonly string[], path: (index: number) => string): readonly Finding[] {
+function repeated(
+  values: readonly (string | undefined)[],
+  path: (index: number) => string,
+): readonly Finding[] {
   const first = new Map<string, number>();
   return values.flatMap((value, index) => {
+    if (value === undefined) return [];
     const before = first.get(value);
     if (before === undefined) {
       first.set(value, index);
@@ -59,13 +80,14 @@ function repeated(values: readonly string[], path: (index: number) => string): r
 }
 
 /** Each class of each neighbour has a port of its own, and the control port is none of them. */
-function ports({ neighbours, controlPort }: Config): readonly Finding[] {
+function ports({ neighbours, controlPort, discovery }: Config): readonly Finding[] {
   const owners = new Map<number, string>([[controlPort, "control_port"]]);
+  if (discovery.interfaces.length > 0) owners.set(discovery.port, "discovery_port");
   return neighbours.flatMap(({ listenPort, classes, endpoint }, index) => {
     const path = `neighbours[${index}].listen_port`;
     const findings: Finding[] = [];
     const last = 65535 - classes;
-    if (listenPort > last) {
+    if (listenPort !== undefined && listenPort > last) {
       findings.push({
         path,
         found: String(listenPort),
@@ -80,6 +102,7 @@ function ports({ neighbours, controlPort }: Config): readonly Finding[] {
         allowed,
       });
     }
+    if (listenPort === undefined) return findings;
     for (let port = listenPort; port <= listenPort + classes; port++) {
       const owner = owners.get(port);
       if (owner === undefined) owners.set(port, path);
@@ -146,12 +169,86 @@ function stalls({ terms, roundTrip, neighbours, token }: Config): readonly Findi
     .map(({ path, limit }) => ({ path, found: `${limit} grains`, allowed }));
 }
 
+/** A delivery account is one class more, carried by one of those that have tunnels. */
+function deliveries({
+  neighbours,
+  terms,
+  rates: { free, link, control },
+}: Config): readonly Finding[] {
+  return neighbours.flatMap(({ delivery, classes, charge }, index): readonly Finding[] => {
+    if (delivery === undefined) return [];
+    const at = (key: string) => `neighbours[${index}].${key}`;
+    const findings: Finding[] = [];
+    if (delivery.carrier > classes) {
+      const found = `${delivery.carrier}`;
+      findings.push({ path: at("delivery_class"), found, allowed: `1 to classes, ${classes}` });
+    }
+    if (classes >= priceClassLimit) {
+      const allowed = `at most ${priceClassLimit - 1} with delivery`;
+      findings.push({ path: at("classes"), found: `${classes}`, allowed });
+    }
+    if (delivery.role === "exit" && delivery.tariff > terms.priceCap) {
+      const allowed = `at most the price cap, ${terms.priceCap} grains a byte`;
+      findings.push({ path: at("tariff"), found: `${delivery.tariff} grains a byte`, allowed });
+    }
+    const { rate } = delivery;
+    if (rate !== undefined && (rate > link || rate < free + control)) {
+      const allowed = `free_rate and control_rate together, ${free + control}, to link_rate, ${link} bits a second`;
+      findings.push({ path: at("delivery_rate"), found: `${rate} bits a second`, allowed });
+    }
+    if (delivery.role === "exit" && charge.kind === "resale") {
+      findings.push({
+        path: at("resells_via"),
+        found: "resale to a client that we are the exit of",
+        allowed: "a price: an exit forwards what the client uploads for a price of its own",
+      });
+    }
+    return findings;
+  });
+}
+
+/** A destination takes one way: a route's or an exit's, and an exit there must be. */
+function exitRoutes(config: Config): readonly Finding[] {
+  const { exits, routes, neighbours, discovery, policy } = config;
+  // Whom an accepted policy names comes later, where nothing is written of strangers.
+  const byPolicy =
+    policy.organiser !== undefined && discovery.interfaces.length > 0 && discovery.open.delivery;
+  const hasExit =
+    byPolicy ||
+    discovery.delivery?.role === "client" ||
+    neighbours.some(({ delivery }) => delivery?.role === "client");
+  return exits.routes.flatMap((prefix, index): readonly Finding[] => {
+    const path = `exit_route[${index}]`;
+    const found = shown(prefix);
+    if (!hasExit) return [{ path, found, allowed: "it where a neighbour has delivery `client`" }];
+    const route = routes.findIndex((one) => one.prefix === prefix);
+    if (route >= 0) return [{ path, found, allowed: `it once; routes[${route}] has it` }];
+    if (exits.routes.indexOf(prefix) === index) return [];
+    return [{ path, found, allowed: "it once" }];
+  });
+}
+
+/** T24: credit that grows has an end, above where it begins. */
+function growth({ terms, neighbours, token }: Config): readonly Finding[] {
+  if (terms.growth === undefined) return [];
+  const limits = [terms.creditLimit, ...neighbours.map(({ creditLimit }) => creditLimit)];
+  const largest = limits.reduce((most, limit) => (limit > most ? limit : most));
+  const { ceiling } = terms.growth;
+  if (ceiling >= largest) return [];
+  const found = ceiling === 0n ? "nothing" : `${ceiling} grains`;
+  const inTokens = moneyAmount(0n).write(largest, token);
+  const allowed = `at least the largest credit_limit, ${largest} grains (${inTokens}), where credit_growth is not 0%`;
+  return [{ path: "credit_ceiling", found, allowed }];
+}
+
 /**
  * The kernel stops short of what is reserved by what may wait in queues, and the next chunk is
  * reserved when half of this one is used: with less than this it would stop for good.
  */
-function reservations({ terms, rates: { link } }: Config): readonly Finding[] {
-  const least = 2n * backlog(link);
+function reservations(config: Config): readonly Finding[] {
+  const { terms, rates } = config;
+  const { link } = rates;
+  const least = 2n * backlog(link, leavesOfEach(config));
   if (terms.reservation >= least) return [];
   const allowed = `at least ${least} bytes, twice what may wait in the queues of a link of ${link} bits a second`;
   return [{ path: "reservation", found: `${terms.reservation} bytes`, allowed }];
@@ -225,11 +322,16 @@ function unknownNeighbour(
   return [{ path, found: shown(name), allowed }];
 }
 
-function rates({ rates: { free, link, control } }: Config): readonly Finding[] {
-  if (free + control <= link) return [];
+function rates({ rates: { free, link, leastLink = link, control } }: Config): readonly Finding[] {
+  if (leastLink > link) {
+    const allowed = `at most link_rate, ${link} bits a second`;
+    return [{ path: "link_rate_least", found: `${leastLink}`, allowed }];
+  }
+  if (free + control <= leastLink) return [];
   const found = `${free} and control_rate ${control}`;
+  const name = leastLink === link ? "link_rate" : "link_rate_least";
   return [
-    { path: "free_rate", found, allowed: `together at most link_rate, ${link} bits a second` },
+    { path: "free_rate", found, allowed: `together at most ${name}, ${leastLink} bits a second` },
   ];
 }
 
@@ -257,4 +359,12 @@ function settlement({ settlement: chain, neighbours }: Config): readonly Finding
     findings.push({ path: `neighbours[${index}].deposit_out`, found: `${depositOut}`, allowed });
   }
   return findings;
+}
+
+/** What others can reach asks for a password. */
+function statusPage({ status: { listen, tokenFile } }: Config): readonly Finding[] {
+  if (listen === "off" || tokenFile !== undefined || isLoopback(listen.host)) return [];
+  const found = `${listen.host}, which others can reach, without status_token_file`;
+  const allowed = "an address of this machine alone, such as 127.0.0.1, or a status_token_file";
+  return [{ path: "status_listen", found, allowed }];
 }

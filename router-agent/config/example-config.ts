@@ -12,6 +12,12 @@ import {
 const examples: Readonly<Record<string, string>> = {
   journal_archive: "/mnt/stick/journal",
   keys_passphrase: "/mnt/stick/passphrase",
+  status_token_file: "/etc/meshtoll/status-password",
+  status_name: "router.lan",
+  discovery_interface: "wlan0",
+  discovery_delivery: "client",
+  discovery_price: "0.05/GB",
+  discovery_max_price: "0.10/GB",
   name: "anna",
   id: `02${"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"}`,
   tunnel_key: "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=",
@@ -20,14 +26,37 @@ const examples: Readonly<Record<string, string>> = {
   price: "0.05/GB",
   resells_via: "berta",
   fee: "0.01/GB",
+  delivery: "client",
+  tariff: "0.02/GB",
+  delivery_rate: "10Mbit",
+  exit_route: "0.0.0.0/0",
+  discovery_tariff: "0.02/GB",
   max_price: "0.10/GB",
   credit_limit: "0.02 TOKEN",
+  credit_ceiling: "1 TOKEN",
   spending_limit: "25 TOKEN",
   grains_per_unit: "1000000000000",
+  served: "192.168.1.10/32",
+  free_pool: "2Mbit",
+  metered: "wwan0",
+  bid_most: "0.02/GB",
+  policy_file: "/etc/meshtoll/policy",
+  organiser: `02${"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"}`,
+  link_rate_least: "5Mbit",
+  lan: "br-lan 50Mbit",
+  clients: "wg-clients 20Mbit",
   rpc: "https://rpc.example.net",
+  announce: "10.7.1.0/24",
+  route_max_price: "0.10/GB",
+  market_usual_price: "0.05/GB",
+  market_floor: "0.01/GB",
+  market_ceiling: "0.08/GB",
   prefix: "10.7.0.0/16",
   via: "anna",
 };
+
+/** What a neighbour that nobody looks for needs. */
+const usual: ReadonlySet<string> = new Set(["tunnel_key", "listen_port"]);
 
 const token: Token = { symbol: "USDC", decimals: 6, grainsPerUnit: 10n ** 12n };
 
@@ -53,7 +82,7 @@ function section(head: string, options: Options): readonly string[] {
     const value =
       fallbackText(option, token) ?? examples[key]?.replace("TOKEN", token.symbol) ?? "";
     const word = option.many === undefined ? "option" : "list";
-    const needed = option.fallback.kind === "required";
+    const needed = option.fallback.kind === "required" || usual.has(key);
     const without =
       option.fallback.kind === "none" ? [`\t# Not given: ${option.fallback.meaning}.`] : [];
     return [

@@ -1,9 +1,27 @@
 import { leastLimit } from "#adapters/index/index-limits.ts";
 import { endpointLimit } from "#adapters/settlement/chain/endpoint-limit.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
-import { bitRate, byteCount, byteFee, bytePrice, deposit, moneyAmount } from "./amount-forms.ts";
+import {
+  bitRate,
+  byteCount,
+  byteFee,
+  bytePrice,
+  deposit,
+  moneyAmount,
+  share,
+} from "./amount-forms.ts";
+import { bidOptions, neighbourBidOptions } from "./bid-options.ts";
+import { defenceOptions } from "./defence-options.ts";
+import { deliveryOptions, neighbourDeliveryOptions } from "./delivery-options.ts";
+import { discoveryOptions } from "./discovery-options.ts";
 import { bigNumber, type Form, onOff, path, type Token, wholeNumber, word } from "./form.ts";
+import { freeTierOptions } from "./free-tier-options.ts";
 import { addressPrefix, endpoint, nodeName, publicKey, rpcUrl } from "./network-forms.ts";
+import { policyOptions } from "./policy-options.ts";
+import { queueOptions } from "./queue-options.ts";
+import { routingOptions } from "./routing-options.ts";
+import { statusOptions } from "./status-options.ts";
+import { wishOptions } from "./wish-options.ts";
 
 /** One option of the configuration: everything about it is here, once. */
 export interface Option<A> {
@@ -184,6 +202,17 @@ export const mainOptions = {
     "0.01 TOKEN",
     "L: how far a neighbour may be in debt before its traffic rides the free class.",
   ),
+  credit_growth: option(
+    share,
+    "0%",
+    "kappa: how much further, for all that it ever paid. Never for waiting: a new name begins with credit_limit.",
+  ),
+  credit_ceiling: optional(
+    moneyAmount(0n),
+    "credit does not grow",
+    "Where that ends. Whoever pays honestly for years can take this much and leave.",
+  ),
+  ...deliveryOptions,
   reservation: option(
     chunk,
     "200MB",
@@ -199,6 +228,8 @@ export const mainOptions = {
     "0.10/GB",
     "P: no byte is bought or sold above this. All printed bounds are computed with it.",
   ),
+  ...routingOptions,
+  ...wishOptions,
   round_trip: option(
     chunk,
     "8MB",
@@ -215,25 +246,42 @@ export const mainOptions = {
     "20Mbit",
     "What the link to a neighbour carries; queues are kept below it.",
   ),
+  link_rate_least: optional(
+    rate,
+    "link_rate does not change",
+    "Between this and link_rate the rate follows the measured delay: down where packets wait beyond us, up while nothing does.",
+  ),
   control_rate: option(
     rate,
     "64kbit",
     "Kept free for messages between agents, so that a debtor can always pay.",
   ),
+  ...queueOptions,
+  ...bidOptions,
+  ...defenceOptions,
+  ...freeTierOptions,
+  ...policyOptions,
   poke_interval: option(
     wholeNumber(10, 3_600_000),
     "1000",
     "Milliseconds after which the agent looks again. No bill depends on it.",
   ),
+  ...statusOptions,
+  ...discoveryOptions,
 } as const satisfies Options;
 
 /** The section about one neighbour. */
 export const neighbourOptions = {
   name: required(neighbourName, "A short name; part of the interfaces' names."),
   id: required(nodeName, "The neighbour's node id, as its agent prints it."),
-  tunnel_key: required(publicKey, "The neighbour's WireGuard public key, as its agent prints it."),
-  listen_port: required(
+  tunnel_key: optional(
+    publicKey,
+    "found on a discovery_interface, by the id",
+    "The neighbour's WireGuard public key, as its agent prints it.",
+  ),
+  listen_port: optional(
     wholeNumber(1, 65535),
+    "chosen, and told to the neighbour by discovery",
     "Our UDP port for its class 0; class k uses listen_port + k.",
   ),
   endpoint: optional(
@@ -277,6 +325,8 @@ export const neighbourOptions = {
     "What we deposit for it. Without a chain: what we are said to have deposited.",
   ),
   spending_limit: optional(moneyAmount(0n), "no limit", "What we sign to it in all, at most."),
+  ...neighbourDeliveryOptions,
+  ...neighbourBidOptions,
 } as const satisfies Options;
 
 /** The section about one route. */

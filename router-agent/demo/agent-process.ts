@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect";
 import { askAgent, controlPath } from "#agent/agent/control-socket.ts";
 import { homeOf, namespaceName, type Place } from "./belongings.ts";
 import { configPath, journalOf } from "./line-network.ts";
-import type { RouterName } from "./stage.ts";
 
 /** The program that runs now, bundled or not: the agents are the same one. */
 const main = process.argv[1] ?? "";
@@ -15,8 +14,8 @@ const main = process.argv[1] ?? "";
 /** As on a router with little memory. */
 const lean = ["--max-old-space-size=48", "--max-semi-space-size=1", "--optimize-for-size"];
 
-/** How long an agent may take until it answers, in milliseconds. */
-const startTime = 20_000;
+/** How long an agent may take until it answers, in milliseconds: on a machine that does much else. */
+const startTime = 90_000;
 
 /** How long an agent may take to end politely, in milliseconds. */
 const endTime = 10_000;
@@ -43,8 +42,13 @@ export function spawnInside(
 }
 
 /** A command of this program that makes traffic. */
-export function spawnTraffic(tag: string, place: Place, args: readonly string[]): ChildProcess {
-  return spawnInside(tag, place, [main, "demo-traffic", ...args], `traffic-${place}`);
+export function spawnTraffic(
+  tag: string,
+  place: Place,
+  args: readonly string[],
+  program = main,
+): ChildProcess {
+  return spawnInside(tag, place, [program, "demo-traffic", ...args], `traffic-${place}`);
 }
 
 /** What a program of the demo said so far. */
@@ -54,14 +58,16 @@ export function logOf(tag: string, log: string): Promise<string> {
 
 /**
  * Starts the agent of a router and returns once it answers on its control socket.
+ * @param program another one than runs now, for tests.
  * @throws Error with the end of its log where it does not.
  */
 export async function spawnAgent(
   tag: string,
-  router: RouterName,
+  router: Place,
   curtain: AbortSignal,
+  program = main,
 ): Promise<ChildProcess> {
-  const args = [...lean, main, "run", "--config", configPath(tag, router)];
+  const args = [...lean, program, "run", "--config", configPath(tag, router)];
   const child = spawnInside(tag, router, args, router);
   const path = controlPath(journalOf(tag, router));
   const began = performance.now();

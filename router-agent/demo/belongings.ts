@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
+import { runDirectoryOf } from "#agent/routing/run-directory.ts";
 import { isHeld } from "./claim.ts";
 import { tool } from "./namespace.ts";
 import { routerNames } from "./stage.ts";
 
 /** Where programs of the demo live: the routers, the "internet", and a place to try things out. */
-export const places = [...routerNames, "i", "p"] as const;
+export const places = [...routerNames, "d", "i", "p"] as const;
 /** One of the {@link places}. */
 export type Place = (typeof places)[number];
 
@@ -40,12 +41,15 @@ export async function removeBelongings(tag: string): Promise<void> {
     await tool("ip", ["netns", "delete", name]).catch(() => undefined);
   }
   // Userspace WireGuard that was ended by force leaves its socket behind.
-  for (const from of routerNames) {
-    for (const to of routerNames) {
+  for (const from of places) {
+    for (const to of places) {
       for (const priceClass of [0, 1]) {
         await rm(uapiPath(tunnelName(tag, from, to, priceClass)), { force: true });
       }
     }
+  }
+  for (const place of places) {
+    await rm(runDirectoryOf(`${place}${tag}`), { recursive: true, force: true });
   }
   await rm(homeOf(tag), { recursive: true, force: true });
 }

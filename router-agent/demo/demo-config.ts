@@ -1,3 +1,4 @@
+import { lively, type Pace } from "./pace.ts";
 import type { RouterName } from "./stage.ts";
 
 /** What the demo knows of a router's keys. */
@@ -17,17 +18,21 @@ export interface DemoPlace {
   readonly prefix: string;
   readonly journal: string;
   readonly keys: string;
-  readonly listenPort: (towards: RouterName) => number;
-  readonly endpoint: (towards: RouterName) => DemoLink;
-  /** Milliseconds between looks at the counters; {@link pokeInterval} unless told otherwise. */
-  readonly pokeInterval?: number;
+  readonly meeting: DemoMeeting;
+  /** {@link lively} unless told otherwise. */
+  readonly pace?: Pick<Pace, "terms" | "pokeInterval">;
 }
 
-/** How often the agents look at their counters, in milliseconds. */
-const pokeInterval = 200;
-
-/** c, in bytes: what a payer reserves at a time, and at most overpays when counters are lost. */
-export const reservation = 2_000_000n;
+/** How the agent of a router knows where its neighbours are. */
+export type DemoMeeting =
+  /** A person wrote down keys, ports and places. */
+  | {
+      readonly kind: "written";
+      readonly listenPort: (towards: RouterName) => number;
+      readonly endpoint: (towards: RouterName) => DemoLink;
+    }
+  /** A person wrote down their names; they find each other on these cables. */
+  | { readonly kind: "found"; readonly interfaces: (self: RouterName) => readonly string[] };
 
 /** What a throttled neighbour still gets, in bits a second. */
 export const freeRate = 1_000_000;
@@ -64,9 +69,7 @@ export function demoConfig(
   const neighbour = (name: RouterName, rest: Record<string, string>) => ({
     name,
     id: keys[name].nodeId,
-    tunnel_key: keys[name].tunnelKey,
-    endpoint: `${place.endpoint(name).host}:${place.endpoint(name).port}`,
-    listen_port: String(place.listenPort(name)),
+    ...placesOf(name, keys, place),
     max_price: "0.20/GB",
     deposit_in: "1 USDC",
     deposit_out: "1 USDC",
@@ -90,23 +93,37 @@ export function demoConfig(
     ],
     c: [{ prefix: `${addresses.a}/32`, via: "b", class: "1" }],
   };
+  const { terms, pokeInterval } = place.pace ?? lively;
   return JSON.stringify({
     journal: place.journal,
     keys: place.keys,
     interface_prefix: place.prefix,
     token_symbol: demoToken.symbol,
-    pay_threshold: "0.00004 USDC",
-    credit_limit: "0.0006 USDC",
-    reservation: `${reservation}`,
-    read_chunk: "500kB",
+    ...terms,
     price_cap: "0.20/GB",
-    round_trip: "1MB",
-    link_rate: "20Mbit",
     free_rate: `${freeRate}`,
     control_rate: "128kbit",
-    poke_interval: `${place.pokeInterval ?? pokeInterval}`,
+    poke_interval: `${pokeInterval}`,
+    ...(place.meeting.kind === "found"
+      ? { discovery_interface: place.meeting.interfaces(self), discovery_policy: "off" }
+      : {}),
     ...chain,
     neighbours: lines[self],
     routes: routes[self],
   });
+}
+
+/** What is written of a neighbour beside its id, where nobody looks for it. */
+function placesOf(
+  name: RouterName,
+  keys: Readonly<Record<RouterName, RouterKeys>>,
+  { meeting }: DemoPlace,
+): Readonly<Record<string, string>> {
+  if (meeting.kind === "found") return {};
+  const { host, port } = meeting.endpoint(name);
+  return {
+    tunnel_key: keys[name].tunnelKey,
+    endpoint: `${host}:${port}`,
+    listen_port: String(meeting.listenPort(name)),
+  };
 }

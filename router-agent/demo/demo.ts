@@ -109,7 +109,7 @@ async function raise(
   await removeLeftovers();
   teller.say("making three routers, their cables and tunnels; starting three agents ...");
   try {
-    return await kernelStage(tag, curtain, chain);
+    return await kernelStage(tag, curtain, { chain });
   } catch (error) {
     await removeBelongings(tag);
     throw error;

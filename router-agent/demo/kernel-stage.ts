@@ -9,8 +9,9 @@ import { ended, logOf, spawnAgent, spawnTraffic } from "./agent-process.ts";
 import { namespaceName, removeBelongings, tunnelName } from "./belongings.ts";
 import type { DemoChain } from "./demo-chain.ts";
 import { addresses } from "./demo-config.ts";
-import { buildLine, journalOf, lossPercent } from "./line-network.ts";
+import { buildLine, deviceTowards, journalOf, lossPercent } from "./line-network.ts";
 import { inside, tool } from "./namespace.ts";
+import { lively, type Pace } from "./pace.ts";
 import {
   type RouterName,
   type RouterStatus,
@@ -21,9 +22,6 @@ import {
   tunnels,
 } from "./stage.ts";
 
-/** What is sent towards the internet, in bytes a second. */
-const rate = 1_600_000;
-
 /** UDP and TCP port of the "internet". */
 const port = "9000";
 
@@ -33,6 +31,22 @@ interface Cast {
   readonly curtain: AbortSignal;
   readonly agents: Map<RouterName, ChildProcess>;
   readonly traffic: ChildProcess[];
+  /** What is started instead of the program that runs now. */
+  readonly program: string | undefined;
+}
+
+/** What only the kernel's stage can do. */
+export interface KernelStage extends Stage {
+  /** Takes b's interface of this kind towards c down, or up again. */
+  readonly setInterface: (kind: "cable" | "paid tunnel", up: boolean) => Promise<void>;
+}
+
+/** How a kernel's stage is furnished, where it is not as usual. */
+export interface KernelStageOptions {
+  readonly chain?: DemoChain | undefined;
+  readonly pace?: Pace;
+  /** The program of agents and traffic, where another one runs than they are. */
+  readonly program?: string;
 }
 
 /**
@@ -42,11 +56,11 @@ interface Cast {
 export async function kernelStage(
   tag: string,
   curtain: AbortSignal,
-  chain?: DemoChain,
-): Promise<Stage> {
-  const cast: Cast = { tag, curtain, agents: new Map(), traffic: [] };
+  { chain, pace = lively, program }: KernelStageOptions = {},
+): Promise<KernelStage> {
+  const cast: Cast = { tag, curtain, agents: new Map(), traffic: [], program };
   try {
-    await buildLine(tag, curtain, chain);
+    await buildLine(tag, curtain, chain, pace);
     for (const router of routerNames) await enter(cast, router);
   } catch (error) {
     await strike(cast);
@@ -66,9 +80,9 @@ export async function kernelStage(
     now: () => performance.now(),
     startTraffic: async () => {
       curtain.throwIfAborted();
-      cast.traffic.push(spawnTraffic(tag, "i", ["answer", port]));
-      const send = ["send", addresses.internet, port, String(rate)];
-      cast.traffic.push(spawnTraffic(tag, "a", send));
+      cast.traffic.push(spawnTraffic(tag, "i", ["answer", port], program));
+      const send = ["send", addresses.internet, port, String(pace.rate)];
+      cast.traffic.push(spawnTraffic(tag, "a", send, program));
     },
     stopTraffic: async () => {
       for (const child of cast.traffic.splice(0)) child.kill("SIGKILL");
@@ -83,6 +97,11 @@ export async function kernelStage(
     deleteTunnel: async () => {
       const name = tunnelName(tag, "b", "c", 1);
       await tool("ip", ["-n", namespaceName(tag, "b"), "link", "delete", "dev", name]);
+    },
+    setInterface: async (kind, up) => {
+      const name = kind === "cable" ? deviceTowards("c") : tunnelName(tag, "b", "c", 1);
+      const words = ["link", "set", "dev", name, up ? "up" : "down"];
+      await tool("ip", ["-n", namespaceName(tag, "b"), ...words]);
     },
     cheat: (cheating) => cheat(tag, cheating),
     counters: () => counters(tag),
@@ -107,9 +126,9 @@ export async function kernelStage(
 const ask = ({ tag }: Cast, router: RouterName, request: Request): Promise<unknown> =>
   Effect.runPromise(askAgent(controlPath(journalOf(tag, router)), request));
 
-async function enter({ tag, curtain, agents }: Cast, router: RouterName): Promise<void> {
+async function enter({ tag, curtain, agents, program }: Cast, router: RouterName): Promise<void> {
   curtain.throwIfAborted();
-  agents.set(router, await spawnAgent(tag, router, curtain));
+  agents.set(router, await spawnAgent(tag, router, curtain, program));
 }
 
 /** The segments and slots of a journal; sockets and locks stay behind. */

@@ -7,18 +7,19 @@ import { homeOf, namespaceName, type Place } from "./belongings.ts";
 import type { DemoChain } from "./demo-chain.ts";
 import { addresses, type DemoPlace, demoConfig, type RouterKeys } from "./demo-config.ts";
 import { cable, lossy, makeNamespace, tool } from "./namespace.ts";
+import { lively, type Pace } from "./pace.ts";
 import { type RouterName, routerNames } from "./stage.ts";
 
 /** Loss on every cable, both directions, in per cent. */
 export const lossPercent = 5;
 
 /** Where the agent of a router keeps its journal. */
-export function journalOf(tag: string, router: RouterName): string {
+export function journalOf(tag: string, router: Place): string {
   return join(homeOf(tag), router, "journal");
 }
 
 /** The configuration of the agent of a router. */
-export function configPath(tag: string, router: RouterName): string {
+export function configPath(tag: string, router: Place): string {
   return join(homeOf(tag), router, "config.json");
 }
 
@@ -38,6 +39,7 @@ export async function buildLine(
   tag: string,
   curtain: AbortSignal,
   chain?: DemoChain,
+  pace: Pace = lively,
 ): Promise<void> {
   const steps = [
     ...(["a", "b", "c", "i"] as const).map(
@@ -49,7 +51,7 @@ export async function buildLine(
     ...ends.map(([place, towards]) => () => {
       return lossy(namespaceName(tag, place), deviceTowards(towards), lossPercent);
     }),
-    () => configure(tag, chain),
+    () => configure(tag, chain, pace),
   ];
   for (const step of steps) {
     curtain.throwIfAborted();
@@ -57,7 +59,8 @@ export async function buildLine(
   }
 }
 
-function deviceTowards(place: Place): string {
+/** The cable of a router towards another place, as an interface. */
+export function deviceTowards(place: Place): string {
   return `to-${place}`;
 }
 
@@ -89,7 +92,7 @@ async function plugInternet(tag: string): Promise<void> {
   }
 }
 
-async function configure(tag: string, chain: DemoChain | undefined): Promise<void> {
+async function configure(tag: string, chain: DemoChain | undefined, pace: Pace): Promise<void> {
   await mkdir(homeOf(tag), { mode: 0o700 });
   const keys = {} as Record<RouterName, RouterKeys>;
   for (const router of routerNames) {
@@ -100,7 +103,7 @@ async function configure(tag: string, chain: DemoChain | undefined): Promise<voi
   await chain?.listenAt(socket);
   await chain?.fund(routerNames.map((router) => keys[router].nodeId));
   for (const router of routerNames) {
-    const text = demoConfig(router, keys, placeOf(tag, router), chain?.settings(socket));
+    const text = demoConfig(router, keys, placeOf(tag, router, pace), chain?.settings(socket));
     await writeFile(configPath(tag, router), text, { mode: 0o600 });
   }
 }
@@ -117,13 +120,14 @@ const keysIn = (path: string): Promise<RouterKeys> =>
     }).pipe(Effect.provide(fileKeys(path)), Effect.scoped),
   );
 
-function placeOf(tag: string, router: RouterName): DemoPlace {
-  const port = (towards: RouterName) => 51_000 + 100 * routerNames.indexOf(towards);
+function placeOf(tag: string, router: RouterName, pace: Pace): DemoPlace {
+  const cables = (self: RouterName) =>
+    ends.filter(([place]) => place === self).map(([, towards]) => deviceTowards(towards));
   return {
     prefix: `${router}${tag}`,
     journal: journalOf(tag, router),
     keys: keysPath(tag, router),
-    listenPort: port,
-    endpoint: (towards) => ({ host: underlayAddress(towards, router), port: port(router) }),
+    meeting: { kind: "found", interfaces: cables },
+    pace,
   };
 }

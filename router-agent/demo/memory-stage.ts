@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
+import type { Scope } from "effect/Scope";
 import { machineClock } from "#adapters/clock/monotonic-clock.ts";
 import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { Journal } from "#adapters/journal/journal.ts";
 import { memoryDisk, memoryJournal } from "#adapters/journal/memory-journal.ts";
 import { keysFromSeed, seededKeys } from "#adapters/keys/seeded-keys.ts";
 import { type Ether, ether } from "#adapters/link/ether.ts";
@@ -18,7 +20,7 @@ import { memoryOutbox, type OutboxFile } from "#adapters/settlement/chain/outbox
 import { Settlement } from "#adapters/settlement/settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
 import { type Agent, startAgent } from "#agent/agent/agent.ts";
-import type { Request } from "#agent/agent/control-socket.ts";
+import type { Answer, Request } from "#agent/agent/control-socket.ts";
 import { toJson } from "#agent/agent/facts.ts";
 import { answerRequest, statusOf } from "#agent/agent/request.ts";
 import { type SettlementKeeper, startSettlementKeeper } from "#agent/agent/settlement-keeper.ts";
@@ -34,6 +36,7 @@ import {
   freeRate,
   type RouterKeys,
 } from "./demo-config.ts";
+import { lively } from "./pace.ts";
 import {
   type RouterName,
   type RouterStatus,
@@ -74,16 +77,30 @@ export interface MemoryOptions {
   readonly pace?: number;
   /** Where channels lie; nothing: they are what the configuration says. */
   readonly chain?: DemoChain | undefined;
+  /** Whoever stands beside the agents and looks at them. */
+  readonly bystander?: Bystander | undefined;
+}
+
+/** Sees what an agent journals and answers, and changes nothing of it. */
+export interface Bystander {
+  /** What stands between an agent and its journal. */
+  readonly journal: (name: RouterName, real: Journal["Service"]) => Journal["Service"];
+  /** Called once an agent runs; lives as long as it does. */
+  readonly start: (
+    name: RouterName,
+    agent: Agent,
+    answer: Answer,
+  ) => Effect.Effect<void, never, Scope>;
 }
 
 /** The same story without root: the shipped agents, on the in-memory twins of every port. */
 export async function memoryStage(options: MemoryOptions): Promise<Stage> {
-  const { why, curtain, pace = 1, chain } = options;
+  const { why, curtain, pace = 1, chain, bystander } = options;
   const network = ether();
   network.setFate(faults({ loseEvery: 20, doubleEvery: 33 }));
   await chain?.fund(routerNames.map((name) => keysFromSeed(`demo ${name}`).nodeId));
   const routers = routersAt(pace, chain);
-  for (const name of routerNames) await start(name, routers[name], network);
+  for (const name of routerNames) await start(name, routers[name], network, bystander);
   const pump = { running: undefined as NodeJS.Timeout | undefined, cheating: false };
   const stopPump = (): void => {
     clearInterval(pump.running);
@@ -111,7 +128,7 @@ export async function memoryStage(options: MemoryOptions): Promise<Stage> {
     stopTraffic: async () => stopPump(),
     transfer: async () => undefined,
     kill: (name) => end(routers[name]),
-    restart: (name) => start(name, routers[name], network),
+    restart: (name) => start(name, routers[name], network, bystander),
     deleteTunnel: async () => {
       routers.b.kernel.interfaces.delete(tunnelName("b", "c", 1));
     },
@@ -158,11 +175,12 @@ function routersAt(pace: number, chain: DemoChain | undefined): Record<RouterNam
 
 function ask(name: RouterName, { agent, keeper }: Router, request: Request): Promise<unknown> {
   if (agent === undefined) return Promise.reject(new Error(`${name} does not run`));
-  return Effect.runPromise(
-    Effect.flatMap(Deferred.make<"stop" | "stop and keep">(), (stopping) =>
-      answerRequest(agent, stopping, undefined, undefined, keeper)(request),
-    ),
-  );
+  return Effect.runPromise(answerOf(agent, keeper)(request));
+}
+
+function answerOf(agent: Agent, keeper: SettlementKeeper | undefined): Answer {
+  const stopping = Deferred.makeUnsafe<"stop" | "stop and keep">();
+  return answerRequest(agent, stopping, { keeper });
 }
 
 function tunnelName(from: RouterName, to: RouterName, priceClass: number): string {
@@ -194,12 +212,15 @@ function routerOf(
     prefix: `r${name}`,
     journal: "/nowhere/journal",
     keys: "/nowhere/keys",
-    pokeInterval: Math.round(200 / pace),
-    listenPort: (towards) => 51_000 + 100 * routerNames.indexOf(towards),
-    endpoint: (towards) => ({
-      host: `${towards}.example.net`,
-      port: 51_000 + 100 * routerNames.indexOf(name),
-    }),
+    pace: { ...lively, pokeInterval: Math.round(lively.pokeInterval / pace) },
+    meeting: {
+      kind: "written",
+      listenPort: (towards) => 51_000 + 100 * routerNames.indexOf(towards),
+      endpoint: (towards) => ({
+        host: `${towards}.example.net`,
+        port: 51_000 + 100 * routerNames.indexOf(name),
+      }),
+    },
   };
   const text = demoConfig(name, keys, place, chain);
   const reading = readConfigText(text);
@@ -216,11 +237,19 @@ function routerOf(
   };
 }
 
-async function start(name: RouterName, router: Router, network: Ether): Promise<void> {
+async function start(
+  name: RouterName,
+  router: Router,
+  network: Ether,
+  bystander: Bystander | undefined,
+): Promise<void> {
   const { config, kernel, disk } = router;
   const { signer } = keysFromSeed(`demo ${name}`);
   const layers = Layer.mergeAll(
-    memoryJournal(disk),
+    Layer.effect(
+      Journal,
+      Effect.map(Journal, (real) => bystander?.journal(name, real) ?? real),
+    ).pipe(Layer.provide(memoryJournal(disk))),
     seededKeys(`demo ${name}`),
     memoryTunnel(kernel),
     memoryCounters(kernel),
@@ -239,6 +268,8 @@ async function start(name: RouterName, router: Router, network: Ether): Promise<
       const agent = yield* startAgent(config);
       router.keeper = yield* startSettlementKeeper(agent, yield* Settlement);
       router.agent = agent;
+      if (bystander !== undefined)
+        yield* bystander.start(name, agent, answerOf(agent, router.keeper));
       yield* Effect.sync(resolve);
       return yield* Effect.never;
     });

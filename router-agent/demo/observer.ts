@@ -1,4 +1,5 @@
 import { type HopSample, hopsOf } from "./hop.ts";
+import { lively } from "./pace.ts";
 import { type RouterName, type RouterStatus, routerNames, type Stage } from "./stage.ts";
 import type { Check, Moment, Telling } from "./telling.ts";
 
@@ -16,19 +17,26 @@ export interface Observer {
   readonly hops: () => readonly [HopSample, HopSample, HopSample];
   /** What a router said last. */
   readonly status: (router: RouterName) => RouterStatus | undefined;
-  readonly phase: (number: number, title: string, why: string) => void;
+  /** The next one begins. */
+  readonly phase: (title: string, why: string) => void;
   readonly check: (claim: string, holds: boolean, found: string) => void;
   readonly checks: readonly Check[];
   /** Milliseconds since the story began. */
   readonly elapsed: () => number;
 }
 
-/** How many phases the story has. */
-export const phases = 7;
-
-/** How often the routers are looked at, in milliseconds, and how often when something is timed. */
-const lookInterval = 250;
+/** How often the routers are looked at when something is timed, in milliseconds. */
 const hastyInterval = 20;
+
+/** How a story is watched. */
+export interface Watch {
+  readonly phases: number;
+  /** How often the routers are looked at, in milliseconds. */
+  readonly lookInterval: number;
+}
+
+/** The whole story, for people. */
+export const wholeStory: Watch = { phases: 7, lookInterval: lively.lookInterval };
 
 /**
  * How long anything is waited for that must happen, in milliseconds: long, because what a slow or
@@ -37,7 +45,12 @@ const hastyInterval = 20;
 export const patience = 60_000;
 
 /** An observer of a stage. */
-export function newObserver(stage: Stage, tell: (what: Telling) => void): Observer {
+export function newObserver(
+  stage: Stage,
+  tell: (what: Telling) => void,
+  { phases, lookInterval }: Watch = wholeStory,
+): Observer {
+  let phase = 0;
   const began = stage.now();
   const elapsed = () => Math.round(stage.now() - began);
   let statuses: Readonly<Partial<Record<RouterName, RouterStatus>>> = {};
@@ -85,8 +98,10 @@ export function newObserver(stage: Stage, tell: (what: Telling) => void): Observ
     },
     hops,
     status: (router) => statuses[router],
-    phase: (number, title, why) =>
-      tell({ at: elapsed(), fact: "phase", phase: number, of: phases, title, why }),
+    phase: (title, why) => {
+      phase += 1;
+      tell({ at: elapsed(), fact: "phase", phase, of: phases, title, why });
+    },
     check: (claim, holds, found) => {
       const check = { claim, holds, found };
       checks.push(check);

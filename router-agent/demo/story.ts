@@ -1,13 +1,18 @@
 import { moneyText } from "#agent/cli/money-text.ts";
 import { demoToken, freeRate, prices } from "./demo-config.ts";
 import type { HopSample } from "./hop.ts";
+import type { KernelStage } from "./kernel-stage.ts";
 import { newObserver, type Observer, patience } from "./observer.ts";
+import type { Pace } from "./pace.ts";
 import { routerNames, type Stage } from "./stage.ts";
 import type { Ending, Moment, Telling } from "./telling.ts";
 import { type Evidence, verdict } from "./verdict.ts";
 
 /** How long the free tier is measured, in milliseconds. */
 const measuring = 2000;
+
+/** How long an interface is down, in milliseconds. */
+const downTime = 3000;
 
 /** Tells the story on a stage. Everything it claims about money in the end is in the journals. */
 export async function tellStory(stage: Stage, tell: (what: Telling) => void): Promise<Ending> {
@@ -22,10 +27,43 @@ export async function tellStory(stage: Stage, tell: (what: Telling) => void): Pr
   return verdict(stage, observer, { ...evidence, leasedBefore, throttledAfter, reopenedAfter });
 }
 
+/**
+ * What a kernel of its own is worth telling the story again for, for an emulated machine: the first
+ * payments, an interface that goes down and comes back, a cheat, and the audit of everything.
+ */
+export async function tellShortStory(
+  stage: KernelStage,
+  tell: (what: Telling) => void,
+  { lookInterval }: Pace,
+): Promise<Ending> {
+  const observer = newObserver(stage, tell, { phases: 6, lookInterval });
+  await meet(stage, observer);
+  for (const kind of ["cable", "paid tunnel"] as const) await flap(stage, observer, kind);
+  const throttledAfter = await beCheated(stage, observer);
+  const reopenedAfter = await payAgain(stage, observer);
+  const evidence = await settle(stage, observer);
+  const leasedBefore = undefined;
+  return verdict(stage, observer, { ...evidence, leasedBefore, throttledAfter, reopenedAfter });
+}
+
+/** An interface between b and c is down for a while: nothing is lost but what was under way. */
+async function flap(
+  stage: KernelStage,
+  { phase, check, until, watch, hops }: Observer,
+  kind: "cable" | "paid tunnel",
+): Promise<void> {
+  phase(`b's ${kind} to c goes down, and up again`, "accounts go on where they were");
+  await stage.setInterface(kind, false);
+  await watch(downTime);
+  const before = hops().map(({ credited }) => credited);
+  await stage.setInterface(kind, true);
+  const goesOn = () => hops().every(({ credited }, i) => credited > (before[i] ?? 0n));
+  check("every hop is paid for what came after", await until(goesOn, 0, patience), sums(hops()));
+}
+
 /** HELLO, channels, leases; then traffic. */
 async function meet(stage: Stage, { phase, check, until, hops }: Observer): Promise<void> {
   phase(
-    1,
     "the routers meet, and sell",
     "HELLO, channels, the first leases; a uploads to the internet, which answers",
   );
@@ -41,7 +79,6 @@ async function raisePrice(
   { phase, check, until, hops }: Observer,
 ): Promise<readonly bigint[]> {
   phase(
-    2,
     "c's price rises while traffic flows",
     "what is leased keeps its price; b resells, so a's next lease is dearer too",
   );
@@ -65,7 +102,6 @@ async function killAgent(
   { phase, check, until, watch, hops, status }: Observer,
 ): Promise<void> {
   phase(
-    3,
     "b's agent is killed (SIGKILL) and starts again",
     "the kernel forwards what is reserved; the journal alone says who owes whom",
   );
@@ -87,7 +123,6 @@ async function loseCounters(
   { phase, check, until, hops, status }: Observer,
 ): Promise<void> {
   phase(
-    4,
     "b's tunnel to c is deleted, its counters with it",
     "b's agent makes it anew, and takes all it had reserved for sent: a chunk at most",
   );
@@ -108,7 +143,6 @@ async function beCheated(stage: Stage, observer: Observer): Promise<Moment | und
   const before = routerNames.reduce((all, name) => all + (status(name)?.counts.throttles ?? 0), 0);
   check("so far nobody was throttled", before === 0, `${before} throttles`);
   phase(
-    5,
     "a stops paying, and cheats",
     "it sends on without a quota; b closes the paid class within the credit limit",
   );
@@ -152,7 +186,7 @@ async function judgeFreeTier(stage: Stage, { check, watch }: Observer): Promise<
 /** (e) a pays. */
 async function payAgain(stage: Stage, observer: Observer): Promise<Moment | undefined> {
   const { phase, check, watch } = observer;
-  phase(6, "a pays", "one voucher is enough, and the paid class is open again at once");
+  phase("a pays", "one voucher is enough, and the paid class is open again at once");
   await stage.cheat(false);
   const pay = () => stage.ask("a", ["limit-spending", "b", "none"]);
   const open = await observer.untilStanding("open", pay);
@@ -165,7 +199,6 @@ async function payAgain(stage: Stage, observer: Observer): Promise<Moment | unde
 async function settle(stage: Stage, observer: Observer) {
   const { phase, until, hops, status } = observer;
   phase(
-    7,
     "traffic ends; books are settled and audited",
     "every event of three journals is decided again, books are held side by side",
   );

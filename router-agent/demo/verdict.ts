@@ -4,9 +4,9 @@ import type { LedgerEvent } from "#core/journal/event.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { type Book, readBook } from "./book.ts";
 import { judgeChain } from "./chain-verdict.ts";
-import { reservation } from "./demo-config.ts";
 import { demoHops } from "./hop.ts";
 import type { Observer } from "./observer.ts";
+import { lively } from "./pace.ts";
 import {
   type RouterName,
   routerNames,
@@ -25,8 +25,8 @@ export interface Evidence {
   /** The kernel's counters, just before and just after the agents ended. */
   readonly before: readonly TunnelCounter[];
   readonly after: readonly TunnelCounter[];
-  /** How far leases went before the price rose, by hop. */
-  readonly leasedBefore: readonly bigint[];
+  /** How far leases went before the price rose, by hop; nothing where no price rose and no counter was lost. */
+  readonly leasedBefore: readonly bigint[] | undefined;
   readonly throttledAfter: Moment | undefined;
   readonly reopenedAfter: Moment | undefined;
   readonly rss: Readonly<Record<RouterName, number>>;
@@ -50,7 +50,9 @@ export async function verdict(
   };
   const hops = audited(observer, books);
   for (const hop of hops) judgeHop(observer, hop);
-  judgeHistory(observer, books, hops, evidence.leasedBefore);
+  const { leasedBefore } = evidence;
+  if (leasedBefore === undefined) judgeLeaps(observer, books, hops);
+  else judgeHistory(observer, books, hops, leasedBefore);
   judgeCounters(observer, books, evidence);
   const falseThrottles = judgeThrottles(observer, books);
   const earnedByB = earned(hops);
@@ -137,6 +139,9 @@ function judgeHop({ check }: Observer, hop: HopEnding): void {
   );
 }
 
+/** Chunks that a payer of the whole story may lose with a counter. */
+const reservation = BigInt(lively.terms.reservation);
+
 /** What happened on the way, by the journals alone. */
 function judgeHistory(
   { check }: Observer,
@@ -154,13 +159,22 @@ function judgeHistory(
     dearer.every(({ from, before }) => from >= before),
     dearer.map(({ from, before }) => `at byte ${from}, leased were ${before}`).join("; "),
   );
-  const leaps = hops.map(({ names, payee }) => books[names[0]].paying(payee).leaps);
-  const [ab = [], bc = [], cb = []] = leaps;
+  const [ab = [], bc = [], cb = []] = leapsOf(books, hops);
   check(
     "the lost counter cost b at most a chunk, and nobody else anything",
     bc.length === 1 && (bc[0] ?? 0n) <= reservation && ab.length === 0 && cb.length === 0,
     `b leapt ${bc.join(" and ") || "nothing"} of at most ${reservation} bytes`,
   );
+}
+
+/** Where no counter was lost. */
+function judgeLeaps({ check }: Observer, books: Books, hops: readonly HopEnding[]): void {
+  const leaps = leapsOf(books, hops).flat();
+  check("nobody paid for bytes that it did not send", leaps.length === 0, `${leaps.length} leaps`);
+}
+
+function leapsOf(books: Books, hops: readonly HopEnding[]) {
+  return hops.map(({ names, payee }) => books[names[0]].paying(payee).leaps);
 }
 
 /** Positions against what the kernel says without the agents: raw = position - base. */

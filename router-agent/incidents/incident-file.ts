@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import * as z from "zod/mini";
+import { replaceFile } from "#agent/agent/durable-file.ts";
+import { type Incident, incidentKinds } from "./incident.ts";
+import { incidentLimit } from "./incident-book.ts";
+import { incidentTable } from "./incident-table.ts";
+
+/** Where open incidents are between two runs. To lose it means that they begin anew. */
+export interface IncidentStore {
+  /** Those that were open; none where nothing is there, or what is there cannot be believed. */
+  readonly load: Effect.Effect<readonly Incident[]>;
+  /** Those that are open: at most {@link incidentLimit}. Never fails; a warning is all that comes of it. */
+  readonly save: (open: readonly Incident[]) => Effect.Effect<void>;
+}
+
+/** So much of an incident's subject is kept, in characters. */
+export const subjectLimit = 200;
+
+/** And so much of what was noticed. */
+export const detectedLimit = 1000;
+
+/** The longest file, in bytes: a hundred incidents of the longest words, each character an escape. */
+export const incidentFileLimit = 1024 * 1024;
+
+const title = "meshtoll incidents 1";
+
+/** What the agent does and what a person can do is the table's, of the version that shows it. */
+const form = z.strictObject({
+  kind: z.enum(incidentKinds),
+  subject: z.string().check(z.maxLength(subjectLimit)),
+  detected: z.string().check(z.maxLength(detectedLimit)),
+  since: z.int().check(z.minimum(0)),
+});
+
+/** A title, a line of JSON for each, and a checksum over all before it. */
+export function writeIncidents(all: readonly Incident[]): string {
+  const lines = all.slice(0, incidentLimit).map(({ kind, subject, detected, since }) =>
+    JSON.stringify({
+      kind,
+      subject: subject.slice(0, subjectLimit),
+      detected: detected.slice(0, detectedLimit),
+      since,
+    }),
+  );
+  const text = [title, ...lines, ""].join("\n");
+  return `${text}sha256 ${checksum(text)}\n`;
+}
+
+/** What {@link writeIncidents} wrote; nothing for any other text. */
+export function readIncidents(text: string): readonly Incident[] | undefined {
+  const at = text.lastIndexOf("sha256 ");
+  const body = text.slice(0, at);
+  if (at < 0 || text.slice(at) !== `sha256 ${checksum(body)}\n`) return undefined;
+  const [first, ...lines] = body.split("\n");
+  if (first !== title || lines.pop() !== "" || lines.length > incidentLimit) return undefined;
+  const all: Incident[] = [];
+  for (const line of lines) {
+    const one = readLine(line);
+    if (one === undefined) return undefined;
+    all.push(one);
+  }
+  return all;
+}
+
+function readLine(line: string): Incident | undefined {
+  try {
+    const read = z.safeParse(form, JSON.parse(line));
+    if (!read.success) return undefined;
+    const row = incidentTable.find(({ kind }) => kind === read.data.kind);
+    if (row === undefined) return undefined;
+    const { action, advice } = row;
+    return { ...read.data, until: undefined, action, advice, open: true };
+  } catch {
+    return undefined; // no JSON
+  }
+}
+
+function checksum(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** A file beside the journal, replaced whole; one that cannot be believed is told of and put aside. */
+export function incidentFile(directory: string): IncidentStore {
+  const path = join(directory, "incidents");
+  return {
+    load: Effect.tryPromise(() => readBounded(path)).pipe(
+      Effect.flatMap((text) => {
+        const all = text === undefined ? [] : readIncidents(text);
+        if (all !== undefined) return Effect.succeed(all);
+        return Effect.logWarning(
+          `${path} is damaged and put aside as ${path}.damaged: incidents begin anew`,
+        ).pipe(
+          Effect.andThen(Effect.tryPromise(() => rename(path, `${path}.damaged`))),
+          Effect.as([]),
+        );
+      }),
+      Effect.catch(() =>
+        Effect.as(Effect.logWarning(`${path} cannot be read: incidents begin anew`), []),
+      ),
+    ),
+    save: (open) =>
+      Effect.tryPromise(() => replaceFile(path, writeIncidents(open))).pipe(
+        Effect.catch(() =>
+          Effect.logWarning(`${path} cannot be written: incidents begin anew after a restart`),
+        ),
+      ),
+  };
+}
+
+/** The text of a file, or nothing where there is none; of one that is too long, more than allowed. */
+async function readBounded(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.alloc(incidentFileLimit + 1);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+      return bytesRead > incidentFileLimit ? "" : buffer.toString("utf8", 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import type { BabelView } from "#adapters/babel/babel.ts";
+import { lossPpmOf } from "#core/route/attenuation.ts";
+import type { Verdict } from "#core/route/best-buy.ts";
+import { oneDoubling } from "#core/route/logarithm.ts";
+import type { Prefix } from "#core/route/prefix.ts";
+import type { Choice, Way } from "./route-choice.ts";
+
+/** What `routes` answers: amounts are texts, loss is in parts per million, delay in microseconds. */
+export interface RoutesAnswer {
+  readonly babel: string;
+  readonly why: string | undefined;
+  readonly version: string | undefined;
+  /** Whether it is known which routes are feasible, beside those that babeld takes itself. */
+  readonly verified: boolean;
+  /** Lines of babeld that could not be read. */
+  readonly refused: number;
+  /** Messages of neighbours about routes that could not be read. */
+  readonly strange: number;
+  /** The links, as they are measured. */
+  readonly links: readonly LinkFacts[];
+  readonly routes: readonly RouteFacts[];
+  /** Destinations that did not fit the answer: ask for one by its prefix. */
+  readonly left: number;
+}
+
+/** One link. Loss by direction, as both ends count. */
+export interface LinkFacts {
+  readonly neighbour: string;
+  readonly alive: boolean;
+  readonly lossOut: string | undefined;
+  readonly lossIn: string | undefined;
+  readonly delay: string | undefined;
+  /** Loss of paid classes by the counters that both ends signed; nothing where too little was sent. */
+  readonly signedOut?: string | undefined;
+  readonly signedIn?: string | undefined;
+  /** Destinations that it offers, and lines of its offers beyond the limit. */
+  readonly offers: number;
+  readonly refused: number;
+}
+
+/** One destination. */
+export interface RouteFacts extends WayFacts {
+  readonly prefix: string;
+  readonly class: number | undefined;
+  readonly alternatives: readonly (WayFacts & { readonly feasible: boolean })[];
+}
+
+/** One way to a destination. */
+export interface WayFacts {
+  /** The neighbour's name; nothing where plain Babel decides. */
+  readonly via: string | undefined;
+  /** Grains a byte. */
+  readonly price: string | undefined;
+  readonly loss: string | undefined;
+  readonly delay: string | undefined;
+  /** Sum of weighted doublings, smaller is better. */
+  readonly score: string | undefined;
+  readonly why: string;
+}
+
+/** The most destinations in one answer. */
+export const answeredRoutes = 2000;
+
+const words: Readonly<Record<Verdict, string>> = {
+  best: "the best of those that may be taken",
+  kept: "taken before, and none is better by the margin",
+  "not better by the margin": "better, but not by the margin",
+  worse: "worse",
+  infeasible: "not feasible for Babel: it might lead in a circle",
+  silent: "the neighbour does not answer",
+  "no offer": "the neighbour offers no way there",
+  "beyond the price cap": "costs more than may be paid",
+};
+
+/** @param nameOf a neighbour's name. @param only one destination, or all. */
+export function routesAnswer(
+  view: BabelView,
+  choices: ReadonlyMap<Prefix, Choice>,
+  links: readonly LinkFacts[],
+  nameOf: (id: string) => string,
+  only: string | undefined,
+): Omit<RoutesAnswer, "strange"> {
+  const all = [...choices.values()].filter(({ prefix }) => only === undefined || prefix === only);
+  const { state, why, version, verified, refused } = view;
+  return {
+    babel: state,
+    why,
+    version,
+    verified,
+    refused,
+    links,
+    routes: all.slice(0, answeredRoutes).map((choice) => routeFacts(choice, nameOf)),
+    left: all.length > answeredRoutes ? all.length - answeredRoutes : 0,
+  };
+}
+
+function routeFacts(
+  { prefix, ways, buy, taken }: Choice,
+  nameOf: (id: string) => string,
+): RouteFacts {
+  const facts = ways.map((way, i): WayFacts & { readonly feasible: boolean } => {
+    const judged = buy.judged[i];
+    const why = judged === undefined ? "" : words[judged.verdict];
+    return { ...wayFacts(way, judged?.badness, nameOf), why, feasible: way.candidate.feasible };
+  });
+  const alternatives = facts.filter((_, i) => ways[i] !== taken);
+  const index = taken === undefined ? -1 : ways.indexOf(taken);
+  const own = facts[index];
+  if (own === undefined) {
+    const none = { via: undefined, price: undefined, loss: undefined, delay: undefined };
+    const why = "no way may be taken: plain Babel decides, in the free class";
+    return { prefix, ...none, class: undefined, score: undefined, why, alternatives };
+  }
+  const { feasible, ...rest } = own;
+  return { prefix, class: taken?.class, ...rest, alternatives };
+}
+
+function wayFacts(
+  { hop, candidate: { vector } }: Way,
+  badness: bigint | undefined,
+  nameOf: (id: string) => string,
+) {
+  return {
+    via: nameOf(hop.id),
+    price: vector?.price.toString(),
+    loss: vector === undefined ? undefined : lossPpmOf(vector.attenuation).toString(),
+    delay: vector?.delay.toString(),
+    score: badness === undefined ? undefined : (badness / oneDoubling).toString(),
+  };
+}
