@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,7 +115,7 @@ describe("the command line", () => {
       expect(code).toBe(0);
       expect(out).toContain("USAGE");
     }
-  });
+  }, 300_000); // a process for each, at once
 
   test("bad usage ends with 3 and says what is wrong", async () => {
     const unknown = await meshtoll("bogus");
@@ -170,7 +178,10 @@ describe("the command line", () => {
     child.kill("SIGTERM");
     expect(await over).toMatchObject({ code: 0, err: "" });
     const lost = await ended(spawn(process.execPath, [daemon]));
-    expect(lost).toMatchObject({ code: 3, err: "usage: daemon --config FILE [--keep-tunnels]\n" });
+    expect(lost).toMatchObject({
+      code: 3,
+      err: "usage: daemon --config FILE [--keep-tunnels | --check]\n",
+    });
   });
 
   test("killed with SIGKILL it starts again, and its journal is whole", async () => {
@@ -186,6 +197,20 @@ describe("the command line", () => {
       journals: [{ verdict: "agree", findings: [] }],
     });
     expect(told.journals[0].damage).toBeUndefined();
+  });
+
+  test("another node's keys beside a journal are refused by both names, and change nothing", async () => {
+    const keys = join(home, "meshtoll", "keys");
+    const own = readFileSync(keys);
+    rmSync(keys);
+    await meshtoll("keys");
+    const strange = readFileSync(keys);
+    expect(strange.equals(own)).toBe(false);
+    const refused = await meshtoll("run", "--defaults");
+    expect(refused.code).toBe(3);
+    expect(refused.err).toMatch(/belongs to node 0[23][0-9a-f]{64}, .* to 0[23][0-9a-f]{64}: /);
+    writeFileSync(keys, own);
+    expect((await running("SIGTERM", async () => {})).code).toBe(0);
   });
 
   test("a journal at rest is shown, explained to the grain and verified", async () => {

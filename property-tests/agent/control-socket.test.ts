@@ -17,7 +17,7 @@ import {
   socketPathLimit,
   wordLimit,
 } from "#agent/agent/control-socket.ts";
-import { answerRequest } from "#agent/agent/request.ts";
+import { answerRequest, type Reload } from "#agent/agent/request.ts";
 import { configOf, end, memoryRouters, rounds, start, traffic } from "./memory-routers.ts";
 
 const echo: Answer = (request) =>
@@ -232,15 +232,16 @@ describe("requests", () => {
   test("a configuration is read again, and one that is refused changes nothing", () =>
     withAgent(async (_, agent) => {
       const stopping = Deferred.makeUnsafe<"stop" | "stop and keep">();
-      const reload = (from: Parameters<typeof answerRequest>[2]) =>
-        answerRequest(agent, stopping, from)(["reload"]);
+      const reload = (from: Reload) => answerRequest(agent, stopping, { reload: from })(["reload"]);
       const dearer = configOf("a", { price: "0.07/GB" });
       expect(await Effect.runPromise(reload(Effect.succeed(dearer)))).toBe("reloaded");
       expect(agent.config()).toBe(dearer);
       const elsewhere = configOf("a", { listen_port: "51999" });
       for (const from of [Effect.succeed(elsewhere), Effect.fail({ message: "line 3 is odd" })]) {
         const { words: why } = await Effect.runPromise(Effect.flip(reload(from)));
-        expect(why).toMatch(/neighbours cannot change while the agent runs|line 3 is odd/);
+        expect(why).toMatch(
+          /delivery_rate and listen_port of the neighbour b cannot change while the agent runs|line 3 is odd/,
+        );
         expect(agent.config()).toBe(dearer);
       }
     }));

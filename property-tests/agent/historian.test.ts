@@ -335,7 +335,7 @@ test("the command line asks the running agent, and has it make the index anew", 
     const directory = join(home, "asked");
     const config = join(home, "asked.json");
     await writeFile(config, JSON.stringify({ journal: directory }), { mode: 0o600 });
-    const answer = answerRequest(agent, Deferred.makeUnsafe<Ending>(), undefined, historian);
+    const answer = answerRequest(agent, Deferred.makeUnsafe<Ending>(), { historian });
     const told = Effect.gen(function* () {
       yield* controlSocket(controlPath(directory), answer);
       return yield* Effect.promise(async () => {

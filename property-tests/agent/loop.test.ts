@@ -254,7 +254,7 @@ describe("the loop", () => {
       expect([...world.b.kernel.throttled]).toEqual([0]);
     }));
 
-  test("a changed price is taken while running; another neighbour is not", () =>
+  test("a changed price is taken while running; another port of a neighbour that stays is not", () =>
     withRouters(async (world) => {
       await start(world, "a");
       const b = await start(world, "b");
@@ -264,7 +264,9 @@ describe("the loop", () => {
       expect(paid(world)?.leasePrice).toBe(50_000_000n);
       const refused = b.reconfigure(configOf("b", { listen_port: "51999" }));
       const error = await Effect.runPromise(Effect.flip(refused));
-      expect(error.message).toContain("neighbours cannot change while the agent runs");
+      expect(error.message).toContain(
+        "delivery_rate and listen_port of the neighbour a cannot change while the agent runs",
+      );
       expect(b.config().neighbours[0]?.listenPort).toBe(51_820);
     }));
 

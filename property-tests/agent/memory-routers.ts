@@ -1,12 +1,17 @@
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
-import { machineClock } from "#adapters/clock/monotonic-clock.ts";
+import type { Scope } from "effect/Scope";
+import { type MonotonicClock, machineClock } from "#adapters/clock/monotonic-clock.ts";
+import { Counters } from "#adapters/counters/counters.ts";
 import { memoryCounters } from "#adapters/counters/memory-counters.ts";
+import { Discovery } from "#adapters/discovery/discovery.ts";
 import { Journal } from "#adapters/journal/journal.ts";
 import { type MemoryDisk, memoryDisk, memoryJournal } from "#adapters/journal/memory-journal.ts";
+import type { Keys } from "#adapters/keys/keys.ts";
 import { keysFromSeed, seededKeys } from "#adapters/keys/seeded-keys.ts";
 import { type Ether, ether } from "#adapters/link/ether.ts";
 import { Link } from "#adapters/link/link.ts";
@@ -21,7 +26,11 @@ import { Queueing } from "#adapters/queueing/queueing.ts";
 import { memoryOutbox, type OutboxFile } from "#adapters/settlement/chain/outbox-file.ts";
 import { Settlement } from "#adapters/settlement/settlement.ts";
 import { memoryTunnel } from "#adapters/tunnel/memory-tunnel.ts";
+import { Tunnel } from "#adapters/tunnel/tunnel.ts";
 import { type Agent, startAgent } from "#agent/agent/agent.ts";
+import { type DiscoveryKeeper, startDiscoveryKeeper } from "#agent/agent/discovery-keeper.ts";
+import type { RememberedStore } from "#agent/agent/remembered-file.ts";
+import { withRemembered } from "#agent/agent/remembered-neighbour.ts";
 import { type SettlementKeeper, startSettlementKeeper } from "#agent/agent/settlement-keeper.ts";
 import { settlementLayer } from "#agent/agent/settlement-layer.ts";
 import type { Config } from "#agent/config/config.ts";
@@ -39,6 +48,10 @@ export interface MemoryRouter {
   readonly kernel: MemoryKernel;
   readonly outbox: OutboxFile;
   keeper: SettlementKeeper | undefined;
+  /** Where it looks for neighbours: a discovery to make, and what it remembers. */
+  discovery?: Layer.Layer<Discovery, never, Keys | MonotonicClock>;
+  remembered?: RememberedStore;
+  finder?: DiscoveryKeeper;
   agent: Agent | undefined;
   fiber: Fiber.Fiber<unknown, unknown> | undefined;
 }
@@ -48,6 +61,13 @@ export interface Tampering {
   readonly journal?: (real: Journal["Service"]) => Journal["Service"];
   readonly link?: (real: Link["Service"]) => Link["Service"];
   readonly queueing?: (real: Queueing["Service"]) => Queueing["Service"];
+  readonly tunnel?: (real: Tunnel["Service"]) => Tunnel["Service"];
+  readonly counters?: (real: Counters["Service"]) => Counters["Service"];
+  /** Who stands beside the agent, as long as it lives. */
+  readonly beside?: (
+    agent: Agent,
+    keeper: SettlementKeeper,
+  ) => Effect.Effect<void, never, Counters | Link | Tunnel | Queueing | Keys | Scope>;
 }
 
 export interface MemoryRouters {
@@ -110,24 +130,35 @@ export function memoryRouters(own: Record<string, unknown> = {}): MemoryRouters 
   return { network: ether(), a: router("a"), b: router("b") };
 }
 
-function layersOf(world: MemoryRouters, name: RouterName, tampering: Tampering) {
-  const { config, disk, kernel, outbox } = world[name];
+function layersOf(world: MemoryRouters, name: RouterName, config: Config, tampering: Tampering) {
+  const { disk, kernel, outbox } = world[name];
   const { signer } = keysFromSeed(`agent test ${name}`);
   const ids = config.neighbours.map(({ id }) => id);
   // Tests are faster than any neighbour: what floods is the business of the link's own tests.
   const share = { perSecond: 1_000_000, burst: 1_000_000 };
   const link = world.network.link(signer.id, ids, { share }).pipe(Layer.provide(machineClock));
   const { journal: onJournal, link: onLink, queueing: onQueueing } = tampering;
+  const { counters: onCounters, tunnel: onTunnel } = tampering;
   const between = Layer.mergeAll(
     Layer.effect(Journal, Effect.map(Journal, onJournal ?? ((real) => real))),
     Layer.effect(Link, Effect.map(Link, onLink ?? ((real) => real))),
     Layer.effect(Queueing, Effect.map(Queueing, onQueueing ?? ((real) => real))),
-  ).pipe(Layer.provide(Layer.mergeAll(memoryJournal(disk), link, memoryQueueing(kernel))));
+    Layer.effect(Counters, Effect.map(Counters, onCounters ?? ((real) => real))),
+    Layer.effect(Tunnel, Effect.map(Tunnel, onTunnel ?? ((real) => real))),
+  ).pipe(
+    Layer.provide(
+      Layer.mergeAll(
+        memoryJournal(disk),
+        link,
+        memoryQueueing(kernel),
+        memoryCounters(kernel),
+        memoryTunnel(kernel),
+      ),
+    ),
+  );
   return Layer.mergeAll(
     between,
     seededKeys(`agent test ${name}`),
-    memoryTunnel(kernel),
-    memoryCounters(kernel),
     settlementLayer(signer, config, outbox),
     Logger.layer([]),
   );
@@ -140,16 +171,24 @@ export async function start(
   tampering: Tampering = {},
 ): Promise<Agent> {
   const router = world[name];
+  const remembered = await Effect.runPromise(router.remembered?.load ?? Effect.succeed([]));
+  const config = withRemembered(router.config, router.config, remembered);
   return new Promise<Agent>((resolve, reject) => {
     const life = Effect.gen(function* () {
-      const agent = yield* startAgent(router.config);
+      const agent = yield* startAgent(config);
       router.keeper = yield* startSettlementKeeper(agent, yield* Settlement);
+      if (router.discovery !== undefined && router.remembered !== undefined) {
+        const services = yield* Layer.build(Layer.provide(router.discovery, machineClock));
+        const found = Context.get(services, Discovery);
+        router.finder = yield* startDiscoveryKeeper(agent, found, router.remembered, router.config);
+      }
       router.agent = agent;
+      if (tampering.beside !== undefined) yield* tampering.beside(agent, router.keeper);
       yield* Effect.sync(() => resolve(agent));
       return yield* Effect.never;
     });
     router.fiber = Effect.runFork(
-      life.pipe(Effect.provide(layersOf(world, name, tampering)), Effect.scoped),
+      life.pipe(Effect.provide(layersOf(world, name, config, tampering)), Effect.scoped),
     );
     router.fiber.addObserver((exit) => {
       if (Exit.isFailure(exit)) reject(new Error(`the agent ended: ${String(exit.cause)}`));

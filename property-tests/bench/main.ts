@@ -5,7 +5,13 @@ import { benchGuard } from "./guard-bench.ts";
 import { benchHistoryIndex } from "./history-index.ts";
 import { journalPerGigabyte } from "./journal-per-gigabyte.ts";
 import { run as meteringCycle } from "./metering-cycle.ts";
+import { benchPage } from "./page-bench.ts";
 import { benchReplay } from "./replay-bench.ts";
+import { benchRouter } from "./router/router-bench.ts";
+import { routingOverhead } from "./routing-overhead.ts";
+import { routingPoll } from "./routing-poll.ts";
+import { routingSwitch } from "./routing-switch.ts";
+import { routingTables } from "./routing-tables.ts";
 import { benchSettlement } from "./settlement-bench.ts";
 import { benchSimulator } from "./simulator-bench.ts";
 import { benchStep } from "./step-bench.ts";
@@ -29,8 +35,16 @@ const benches: Readonly<Record<string, () => Promise<object> | object>> = {
   audit: () => benchAudit(),
   compare: () => benchComparison(),
   history: () => benchHistoryIndex(),
+  page: () => benchPage(),
   settlement: () => benchSettlement(),
+  router: () => benchRouter(),
   simulator: () => benchSimulator(),
+  routing: async () => ({
+    poll: routingPoll(),
+    tables: await routingTables(),
+    overhead: routingOverhead(),
+    switch: await routingSwitch(),
+  }),
 };
 
 const args = process.argv.slice(2);
@@ -38,7 +52,9 @@ const json = args.includes("--json");
 const named = args.filter((one) => !one.startsWith("--"));
 
 if (args.includes("--help") || named.some((one) => benches[one] === undefined)) {
-  console.log(`usage: npm run bench -- [${Object.keys(benches).join("] [")}] [--json]`);
+  console.log(
+    `usage: npm run bench -- [${Object.keys(benches).join("] [")}] [--json]; router takes --hours=H, --node=PATH and --parts=load,flags,cgroup,settlement too`,
+  );
   process.exit(args.includes("--help") ? 0 : 3);
 }
 

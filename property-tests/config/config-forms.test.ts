@@ -102,6 +102,10 @@ const main = fc.record(
     contract: fc.constantFrom("ab".repeat(20)),
     pay_threshold: fc.constantFrom("1", "0.001 USDC"),
     credit_limit: amounts,
+    loss_share: fc.constantFrom("0%", "2.5 %"),
+    loss_bytes: fc.constantFrom("0", "1MB"),
+    credit_growth: fc.constantFrom("0%", "0.25%", "0.0001 %", "100%"),
+    credit_ceiling: fc.constantFrom("1000000 USDC"),
     reservation: chunks,
     read_chunk: chunks,
     price_cap: fc.constantFrom("0.1/GB", "100000001"),
@@ -125,7 +129,10 @@ const someNeighbours = fc
         deposit_in: fc.constantFrom("5 USDC", "17", "0.000001 USDC"),
         deposit_out: fc.constantFrom("0", "340282366920938463463374607431768211455"),
         spending_limit: amounts,
-        classes: fc.constantFrom("1", "2", "7"),
+        classes: fc.constantFrom("2", "3"),
+        delivery: fc.constantFrom("exit", "client"),
+        delivery_class: fc.constantFrom("1", "2"),
+        tariff: fc.constantFrom("0.02/GB", "1"),
       },
       { requiredKeys: [] },
     ),
@@ -269,10 +276,11 @@ describe("the example", () => {
     expect(problems({ finality: "0" })).toEqual(["finality"]);
   });
 
-  test("every commented option can be uncommented, those for resale and rpc apart", () => {
+  test("every commented option can be uncommented, those for resale, rpc and exits apart", () => {
     const lines = exampleConfig.split("\n");
     lines.forEach((line, at) => {
-      if (!/^\t# (option|list) /.test(line) || /resells_via|fee '|list rpc/.test(line)) return;
+      if (!/^\t# (option|list) /.test(line) || /resells_via|fee '|list rpc|exit_route/.test(line))
+        return;
       const text = [...lines.slice(0, at), line.replace("# ", ""), ...lines.slice(at + 1)].join(
         "\n",
       );

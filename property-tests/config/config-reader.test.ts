@@ -116,10 +116,47 @@ describe("what is refused is named, with what was found and what is allowed", ()
   });
 
   test("a required option that is missing, with what it is for", () => {
-    const said = complaints(configOf({ name: "anna" }));
-    for (const option of ["id", "tunnel_key", "listen_port"]) {
-      expect(said).toContain(`neighbours[0].${option} (line 1): found nothing`);
-    }
+    expect(complaints(configOf({ name: "anna" }))).toContain(
+      "neighbours[0].id (line 1): found nothing",
+    );
+  });
+
+  test("what discovery would find is needed where nobody is looked for", () => {
+    const unknown = neighbour(1, { tunnel_key: undefined });
+    const said = complaints(configOf(unknown));
+    expect(said).toContain("neighbours[0].tunnel_key (line 1): found nothing");
+    expect(said).toContain("discovery_interface");
+    expect(complaints(configOf(neighbour(1, { listen_port: undefined })))).toContain(
+      "neighbours[0].listen_port",
+    );
+    const looking = { discovery_interface: ["wlan0"], neighbours: [unknown] };
+    expect(accepted(JSON.stringify(looking)).neighbours[0]?.tunnelKey).toBeUndefined();
+  });
+
+  test("what a stranger can take and not pay is at risk, where strangers are looked for", () => {
+    const risk = (options: object) =>
+      boundsOf(accepted(JSON.stringify({ discovery_credit: "5 USDC", ...options })))
+        .atRiskPerNeighbour;
+    expect(risk({ discovery_interface: ["eth0"] })).toBe(5n * 10n ** 18n);
+    expect(risk({})).toBe(10n ** 16n);
+  });
+
+  test("discovery's own options beyond their limits, each by its name", () => {
+    const said = (options: object) =>
+      complaints(JSON.stringify({ discovery_interface: ["eth0"], ...options }));
+    expect(said({ discovery_interface: ["eth0", "eth0"] })).toContain("each once");
+    expect(said({ discovery_interface: ["tollanna0"] })).toContain("no tunnel of the agent's own");
+    expect(said({ discovery_interface: ["a/b"] })).toContain("the name of an interface");
+    const many = Array.from({ length: 17 }, (_, i) => `eth${i}`);
+    expect(said({ discovery_interface: many })).toContain("at most 16 values");
+    expect(said({ discovery_policy: "maybe" })).toContain("off, ask or accept");
+    expect(said({ discovery_credit: "1" })).toContain("0, or at least");
+    expect(said({ discovery_price: "0.11/GB" })).toContain("at most price_cap");
+    expect(said({ discovery_max_price: "0.11/GB" })).toContain("at most price_cap");
+    expect(said({ discovery_limit: "251" })).toContain("from 0 to 250");
+    expect(said({ neighbours: [neighbour(1, { listen_port: "8471" })] })).toContain(
+      "8471 is that of discovery_port",
+    );
   });
 
   test("everything at once, each with its line", () => {
@@ -226,6 +263,74 @@ describe("what is refused is named, with what was found and what is allowed", ()
     const ofOne = complaints(JSON.stringify({ ...main(smallest), neighbours: [own] }));
     expect(ofOne).toContain("neighbours[0].credit_limit");
     expect(ofOne).not.toMatch(/^credit_limit/m);
+  });
+
+  test("T24: credit that grows without an end, or ends below where it begins; shares that are none", () => {
+    const growing = { credit_limit: "1 USDC", credit_growth: "5%" };
+    const { growth } = accepted(JSON.stringify({ ...growing, credit_ceiling: "1 USDC" })).terms;
+    expect(growth).toMatchObject({ share: 50_000n });
+    expect(complaints(JSON.stringify(growing))).toContain("credit_ceiling");
+    const low = { ...growing, credit_ceiling: "0.5 USDC" };
+    expect(complaints(JSON.stringify(low))).toContain("at least the largest credit_limit");
+    for (const credit_growth of ["5", "101%", "0.00001%", "-1%"]) {
+      expect(complaints(JSON.stringify({ credit_growth }))).toContain("a share from 0% to 100%");
+    }
+  });
+
+  test("a delivery that no tunnel carries, an eighth class, a tariff above the cap, resale to a client", () => {
+    const exit = { delivery: "exit", tariff: "0.02/GB" };
+    const one = accepted(configOf(neighbour(1, exit))).neighbours[0]?.delivery;
+    expect(one).toMatchObject({ role: "exit", carrier: 1 });
+    const client = accepted(configOf(neighbour(1, { delivery: "client" })));
+    expect(client.terms.tolerance).toEqual({ share: 20_000n, bytes: 1_000_000n });
+    const said = (more: Readonly<Record<string, string>>) =>
+      complaints(configOf(neighbour(1, { ...exit, ...more })));
+    expect(said({ delivery_class: "2" })).toContain("1 to classes, 1");
+    expect(said({ classes: "7" })).toContain("at most 6 with delivery");
+    expect(said({ tariff: "0.11/GB" })).toContain("at most the price cap");
+    expect(said({ delivery: "both" })).toContain("`exit` or `client`");
+    const slow = accepted(configOf(neighbour(1, { ...exit, delivery_rate: "5Mbit" })));
+    expect(slow.neighbours[0]?.delivery?.rate).toBe(5_000_000n);
+    expect(said({ delivery_rate: "21Mbit" })).toContain("to link_rate, 20000000 bits a second");
+    expect(said({ delivery_rate: "1Mbit" })).toContain("free_rate and control_rate together");
+    const two = [neighbour(1, { ...exit, resells_via: "n2", fee: "1" }), neighbour(2, {})];
+    expect(complaints(configOf(...two))).toContain("a price of its own");
+  });
+
+  test("destinations by an exit where there is none, twice, beside a route, or more than there is room for", () => {
+    const text = (prefixes: readonly string[], more: object, delivery = "client") => {
+      const route = { prefix: "10.7.0.0/16", via: "n1" };
+      const one = neighbour(1, { delivery });
+      return JSON.stringify({
+        exit_route: prefixes,
+        neighbours: [one],
+        routes: [route],
+        ...more,
+      });
+    };
+    const fine = accepted(text(["0.0.0.0/0"], { exit_loss: "0.5%" }));
+    expect(fine.exits).toEqual({ routes: ["0.0.0.0/0"], loss: 5000n });
+    expect(complaints(text(["0.0.0.0/0"], {}, "exit"))).toContain("has delivery `client`");
+    expect(complaints(text(["10.7.0.0/16"], {}))).toContain("routes[0] has it");
+    expect(complaints(text(["0.0.0.0/0", "0.0.0.0/0"], {}))).toContain("it once");
+    const many = Array.from({ length: 17 }, (_, i) => `10.8.${i}.0/24`);
+    expect(complaints(text(many, {}))).toContain("at most 16 values");
+    expect(complaints(text(["0.0.0.0/0"], { exit_loss: "101%" }))).toContain("a share from 0%");
+  });
+
+  test("deliveries to strangers in an eighth class, or at a tariff above the cap", () => {
+    const found = { discovery_interface: "eth0", discovery_delivery: "exit" };
+    const said = (more: object) => complaints(JSON.stringify({ ...found, ...more }));
+    const config = accepted(JSON.stringify({ ...found, discovery_tariff: "0.02/GB" }));
+    expect(config.discovery.delivery).toEqual({
+      role: "exit",
+      carrier: 1,
+      tariff: 20_000_000n,
+      rate: undefined,
+    });
+    expect(said({ discovery_classes: "7" })).toContain("at most 6 with discovery_delivery");
+    expect(said({ discovery_tariff: "0.11/GB" })).toContain("at most price_cap");
+    expect(said({ discovery_delivery: "both" })).toContain("none, exit or client");
   });
 
   test("more than six payments in a round trip, and the smallest threshold that avoids it", () => {

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import { describe, expect, test } from "vitest";
 import { datagramLimit, type Link } from "#adapters/link/link.ts";
+import type { LinkNeighbour } from "#adapters/link/link-neighbour.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 
 /** Three nodes, `a` in the middle, over one implementation of the port, and ways to disturb them. */
@@ -8,6 +9,8 @@ export interface LinkBench {
   readonly a: Link["Service"];
   readonly b: Link["Service"];
   readonly c: Link["Service"];
+  /** How a's link is told of b, or of c. */
+  readonly neighbour: (id: NodeId) => LinkNeighbour;
   /** Sends past b's adapter, as b, to a. */
   readonly forge: (bytes: Uint8Array) => Promise<void>;
   /** Sends to a, on its interface to b, from an address that is not b's. */
@@ -58,6 +61,7 @@ export function linkContract(name: string, make: () => Promise<LinkBench>): void
     refusals(onBench);
     crowds(onBench);
     outages(onBench);
+    changes(onBench);
   });
 }
 
@@ -163,6 +167,29 @@ function outages(onBench: OnBench): void {
       await send(bench.b, idA, "back");
       expect(text((await receive(bench.a)).bytes)).toBe("back");
       expect(bench.b.counts().get(idA)).toMatchObject({ opened: 2, unsent: 1, sent: 1 });
+    },
+  );
+}
+
+function changes(onBench: OnBench): void {
+  onBench(
+    "who stays a neighbour keeps what waits; who goes is unknown, until it is back",
+    async (bench) => {
+      const { a, b, c } = bench;
+      await send(b, idA, "of one that goes");
+      await send(c, idA, "of one that stays");
+      await eventually(() => tallied(a, idB) + tallied(a, idC) === 2);
+      await Effect.runPromise(a.setNeighbours([bench.neighbour(idC)]));
+      const error = await Effect.runPromise(Effect.flip(a.send(idB, bytes("gone"))));
+      expect(error._tag).toBe("UnknownNeighbour");
+      expect(text((await receive(a)).bytes)).toBe("of one that stays");
+      expect([...a.counts().keys()]).toEqual([idC]);
+      expect(a.counts().get(idC)?.opened).toBe(1);
+      await Effect.runPromise(a.setNeighbours([bench.neighbour(idB), bench.neighbour(idC)]));
+      await eventually(() => a.isUp(idB));
+      await send(b, idA, "back");
+      expect(text((await receive(a)).bytes)).toBe("back");
+      expect(a.counts().get(idC)?.opened).toBe(1);
     },
   );
 }

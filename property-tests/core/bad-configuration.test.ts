@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { growthUnit, type Terms } from "#core/account/terms.ts";
 import { neighbourLimit } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { replay } from "#core/node/node.ts";
@@ -6,8 +7,9 @@ import type { NeighbourPolicy } from "#core/node/policy.ts";
 import { type Refusal, refusalWords } from "#core/node/refusal.ts";
 import { step } from "#core/node/step.ts";
 import { journalId } from "#core/units/journal-id.ts";
-import { money, noMoney } from "#core/units/money.ts";
+import { type Money, money, moneyLimit, noMoney } from "#core/units/money.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
+import { positionLimit } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
 import { channelOf, configured, nodeAt, smallTerms } from "../simulator/line-world.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
@@ -99,6 +101,33 @@ test("a credit limit below what is leased is refused until it is paid; a higher 
   const higher = step(node, change(100n));
   expect(higher.node.ledger.neighbours[0]?.terms?.creditLimit).toBe(100n);
   expect(higher.events.map((event) => event.type)).toContain("LeaseGranted");
+});
+
+test("credit that would grow by more than is paid, or end below where it begins, or any term that no journal holds, is refused and changes nothing", () => {
+  const world = livelyPair();
+  const { node } = nodeAt(world, 1);
+  const configuredWithTerms = (terms: Terms): Input => {
+    const input = configured(world, 1, false);
+    if (input.type !== "Configured") throw new Error("no configuration");
+    return { ...input, neighbours: input.neighbours.map((one) => ({ ...one, terms })) };
+  };
+  const ceiling = money(smallTerms.creditLimit);
+  const impossible: readonly Terms[] = [
+    { ...smallTerms, growth: { share: growthUnit + 1n, ceiling } },
+    { ...smallTerms, growth: { share: -1n, ceiling } },
+    { ...smallTerms, growth: { share: 1n, ceiling: money(smallTerms.creditLimit - 1n) } },
+    { ...smallTerms, growth: { share: 1n, ceiling: (moneyLimit + 1n) as Money } },
+    { ...smallTerms, creditLimit: (moneyLimit + 1n) as Money },
+    { ...smallTerms, readChunk: positionLimit + 1n },
+  ];
+  for (const terms of impossible) {
+    const after = step(node, configuredWithTerms(terms));
+    expect(newRefusals(node, after.node)).toEqual({ "terms out of range": 1 });
+    expect(after.node.ledger.neighbours[0]?.terms).toEqual(smallTerms);
+  }
+  const possible = { ...smallTerms, growth: { share: growthUnit, ceiling } };
+  const after = step(node, configuredWithTerms(possible));
+  expect(after.node.ledger.neighbours[0]?.terms).toEqual(possible);
 });
 
 test("every refusal is explained in words that say what was found or what to do", () => {

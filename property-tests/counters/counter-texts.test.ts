@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CounterReading, CountersError, peerLimit } from "#adapters/counters/counters.ts";
 import { withSteadyIndex } from "#adapters/counters/interface-index.ts";
-import { dumpReadings } from "#adapters/counters/spawned-counters.ts";
+import { dumpReadings, dumpTexts } from "#adapters/counters/spawned-counters.ts";
 import { userspaceReadings } from "#adapters/counters/uapi-counters.ts";
 
 const runs = { numRuns: 500 };
@@ -192,4 +192,18 @@ describe("an interface that is made again while it is read", () => {
     expect(await readWith(indices)).toContain("made again 4 times");
     expect(await readWith([5, 5], true)).toBe("gone");
   });
+});
+
+test("a dump of all interfaces is the dumps of each, whatever their names", () => {
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9]{0,14}$/), { maxLength: 5 });
+  fc.assert(
+    fc.property(names, fc.array(peersForm, { minLength: 5, maxLength: 5 }), (all, peers) => {
+      const dumps = new Map(all.map((name, i) => [name, dump(peers[i] ?? [])]));
+      const text = [...dumps].flatMap(([name, one]) => {
+        return one.split("\n").flatMap((line) => (line === "" ? [] : [`${name}\t${line}\n`]));
+      });
+      expect(dumpTexts(text.join(""))).toEqual(dumps);
+    }),
+    runs,
+  );
 });

@@ -37,7 +37,48 @@ const event = (presence: "appeared" | "vanished", up: boolean): LinkEvent => ({
 
 const bytes = (...messages: readonly Buffer[]) => new Uint8Array(Buffer.concat([...messages]));
 
+/** What the kernel says of an interface's end: its kind, and bytes received and sent. */
+function ended(kind: string, counters: Buffer): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeInt32LE(9, 4);
+  const body = Buffer.concat([
+    head,
+    attribute(3, Buffer.from("wg0\0")),
+    attribute(18, attribute(1, Buffer.from(`${kind}\0`))),
+    attribute(23, counters),
+  ]);
+  return message(17, 0, 0, body);
+}
+
+function statistics(received: bigint, sent: bigint): Buffer {
+  const bytes = Buffer.alloc(24 * 8);
+  bytes.writeBigUInt64LE(3n, 0);
+  bytes.writeBigUInt64LE(received, 16);
+  bytes.writeBigUInt64LE(sent, 24);
+  return bytes;
+}
+
 describe("link events by netlink", () => {
+  test("an interface of the kernel's WireGuard ends with its last counters, 64 bits of each", () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 64n) - 1n), fc.bigInt(0n, (1n << 64n) - 1n), (rx, tx) => {
+        expect(linkEventsOf(bytes(ended("wireguard", statistics(rx, tx))))).toEqual([
+          { ...event("vanished", false), final: { received: rx, sent: tx } },
+        ]);
+      }),
+    );
+  });
+
+  test("what a tunnel of another kind, or too short a record, counted at its end is not believed", () => {
+    for (const one of [
+      ended("tun", statistics(5n, 6n)),
+      ended("", statistics(5n, 6n)),
+      ended("wireguard", Buffer.alloc(31)),
+    ]) {
+      expect(linkEventsOf(bytes(one))).toEqual([event("vanished", false)]);
+    }
+  });
+
   test("up is switched on and with a carrier; what vanished is not up", () => {
     const [switchedOn, carrier] = [0x1, 0x1_0000];
     expect(linkEventsOf(bytes(link(16, 9, "wg0", switchedOn | carrier)))).toEqual([

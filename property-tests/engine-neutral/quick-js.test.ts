@@ -59,6 +59,13 @@ describe("the engine is as bare and as small as it claims", () => {
     await expect(runInQuickJs(path, "ab")).rejects.toThrow("out of memory");
   });
 
+  test("and so does what takes more than that in small pieces", async () => {
+    const pieces = "{ length: Number(inputText) }, (_, i) => ({ i })";
+    const path = entry("hoarder", `String(Array.from(${pieces}).length)`);
+    await expect(runInQuickJs(path, "1000")).resolves.toBe("1000");
+    await expect(runInQuickJs(path, "300000")).rejects.toThrow(/QuickJS: it took \d{8} bytes/);
+  });
+
   test("what a module throws is told, with its place", async () => {
     const path = entry("thrower", "BigInt(inputText).toString()");
     await expect(runInQuickJs(path, "no number")).rejects.toThrow(/QuickJS: .*\n.*run/s);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { getQuickJS, type QuickJSContext, type QuickJSHandle } from "quickjs-emscripten";
+import { newQuickJSWASMModule, type QuickJSContext, type QuickJSHandle } from "quickjs-emscripten";
 import { rolldown } from "rolldown";
 
 /** What the whole engine, the bundle and its data may take: a small part of a 128 MB router. */
@@ -17,11 +17,27 @@ export interface EntryModule {
  * Runs an entry module in QuickJS, an engine with neither Node nor a browser around it: no clock
  * but its own, no timers, no TextEncoder, no console, no crypto. What needs any of them fails.
  * @param entryModulePath a TypeScript file that exports `run`; what it imports is bundled with it.
- * @throws Error with QuickJS's own words and stack where the module does.
+ * @throws Error with QuickJS's own words and stack where the module does; and where all of it together
+ * took more than {@link memoryLimitBytes}.
  */
 export async function runInQuickJs(entryModulePath: string, inputText: string): Promise<string> {
+  return (await measuredInQuickJs(entryModulePath, inputText)).output;
+}
+
+/** What a module answered, and what it took. */
+export interface MeasuredOutput {
+  readonly output: string;
+  /** Pages of memory that anything was ever written to: engine, stack, bundle and data; in bytes. */
+  readonly touchedBytes: number;
+}
+
+/** The same, with what it took: in an engine of its own, whose memory was never used before. */
+export async function measuredInQuickJs(
+  entryModulePath: string,
+  inputText: string,
+): Promise<MeasuredOutput> {
   const code = await bundle(entryModulePath);
-  const quickJs = await getQuickJS();
+  const quickJs = await newQuickJSWASMModule();
   const runtime = quickJs.newRuntime();
   runtime.setMemoryLimit(memoryLimitBytes);
   runtime.setMaxStackSize(stackLimitBytes);
@@ -31,11 +47,26 @@ export async function runInQuickJs(entryModulePath: string, inputText: string): 
     const input = context.newString(inputText);
     context.setProp(context.global, "inputText", input);
     input.dispose();
-    return evaluate(context, "entry.run(inputText)", "run.js");
+    const output = evaluate(context, "entry.run(inputText)", "run.js");
+    const touchedBytes = touched(new Uint8Array(quickJs.getWasmMemory().buffer));
+    // The engine's own limit counts large blocks only: this build cannot ask how large small ones are.
+    if (touchedBytes > memoryLimitBytes) throw new Error(`QuickJS: it took ${touchedBytes} bytes`);
+    return { output, touchedBytes };
   } finally {
     context.dispose();
     runtime.dispose();
   }
+}
+
+/** As an operating system counts memory: by pages, of which untouched ones cost nothing. */
+const pageBytes = 4096;
+
+function touched(memory: Uint8Array): number {
+  let pages = 0;
+  for (let at = 0; at < memory.length; at += pageBytes) {
+    if (memory.subarray(at, at + pageBytes).some((byte) => byte !== 0)) pages += 1;
+  }
+  return pages * pageBytes;
 }
 
 /** Runs the same entry module in the engine of these tests, from its source. */

@@ -5,9 +5,12 @@ import type { LedgerEvent } from "#core/journal/event.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import { step } from "#core/node/step.ts";
+import { encodeBidMessage } from "#core/peer/bid-form.ts";
+import { decodeBidMessage } from "#core/peer/bid-reader.ts";
 import { encodeMessage } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
 import { modelledCheck, modelledSigner } from "../simulator/test-signer.ts";
+import { bidSpecimens } from "./bid-specimen.ts";
 import { commitSpecimens } from "./commit-specimen.ts";
 import { fromPlainText, plainText } from "./plain-text.ts";
 import {
@@ -19,7 +22,7 @@ import {
 
 /** Bytes by name, as they were when the name was first written. */
 export interface GoldenBytes {
-  readonly what: "events" | "commits" | "messages" | "digests";
+  readonly what: "events" | "commits" | "messages" | "digests" | "bids";
   readonly entries: Readonly<Record<string, string>>;
 }
 
@@ -68,6 +71,7 @@ export function bytesOf(what: GoldenBytes["what"], name: string): string | undef
   const event = eventSpecimens[name];
   const message = messageSpecimens[name] ?? secondMessageSpecimens[name];
   const commit = commitSpecimens[name];
+  const bid = bidSpecimens[name];
   switch (what) {
     case "events":
       return event === undefined ? undefined : toHex(encodeCommit([event]));
@@ -75,6 +79,8 @@ export function bytesOf(what: GoldenBytes["what"], name: string): string | undef
       return commit === undefined ? undefined : toHex(encodeCommit(commit));
     case "messages":
       return message === undefined ? undefined : toHex(encodeMessage(message));
+    case "bids":
+      return bid === undefined ? undefined : toHex(encodeBidMessage(bid));
     case "digests": {
       const digest = digestSpecimens[name];
       return digest === undefined ? undefined : toHex(digest());
@@ -86,7 +92,12 @@ export function bytesOf(what: GoldenBytes["what"], name: string): string | undef
 function reread(what: GoldenBytes["what"], hex: string): string {
   const bytes = fromHex(hex);
   if (what === "events" || what === "commits") decodeCommit(bytes);
-  const message = what === "messages" ? decodeMessage(bytes) : undefined;
+  const message =
+    what === "messages"
+      ? decodeMessage(bytes)
+      : what === "bids"
+        ? decodeBidMessage(bytes)
+        : undefined;
   return typeof message === "string" ? message : hex;
 }
 

@@ -3,8 +3,12 @@ import { expect, test } from "vitest";
 import { fromHex } from "#core/identity/hexadecimal.ts";
 import { decodeCommit } from "#core/journal/commit.ts";
 import { eventKinds } from "#core/journal/event-form.ts";
+import { bidVerdicts } from "#core/peer/bid.ts";
+import { bidMessageKinds } from "#core/peer/bid-form.ts";
+import { decodeBidMessage, isSigned } from "#core/peer/bid-reader.ts";
 import { messageKinds } from "#core/peer/message-form.ts";
 import { decodeMessage } from "#core/peer/message-reader.ts";
+import { bidSpecimens } from "./bid-specimen.ts";
 import { commitSpecimens } from "./commit-specimen.ts";
 import { type GoldenBytes, type GoldenRun, run } from "./entry.ts";
 import {
@@ -23,6 +27,7 @@ const goldenFiles = [
   "digests",
   "run-1",
   "run-2",
+  "bids-1",
 ] as const;
 
 function textOf(what: string): string {
@@ -58,6 +63,20 @@ test("every message ever sent is read as what it was", () => {
   }
 });
 
+test("every message about a bid ever sent is read as what it was, and there is one of each kind and verdict", () => {
+  const entries = entriesOf("bids-1");
+  expect(Object.keys(entries)).toEqual(Object.keys(bidSpecimens));
+  for (const [name, hex] of Object.entries(entries)) {
+    const message = decodeBidMessage(fromHex(hex));
+    expect(message, name).toEqual(bidSpecimens[name]);
+    expect(typeof message === "object" && isSigned(message), name).toBe(true);
+  }
+  const all = Object.values(bidSpecimens);
+  expect([...new Set(all.map(({ type }) => type))]).toEqual(Object.keys(bidMessageKinds));
+  const verdicts = all.flatMap((one) => (one.type === "SURCHARGE" ? [one.verdict] : []));
+  expect(verdicts).toEqual([...bidVerdicts]);
+});
+
 test("there are golden bytes of every kind of event and message, and of every specimen", () => {
   const written = Object.values(eventSpecimens).map((event) => event.type);
   expect(Object.keys(eventKinds).filter((kind) => !written.includes(kind as never))).toEqual([]);
@@ -70,7 +89,14 @@ test("there are golden bytes of every kind of event and message, and of every sp
 });
 
 test("a changed byte in a golden file is found: the test can fail", () => {
-  for (const what of ["events", "commits", "messages-1", "messages-2", "digests"] as const) {
+  for (const what of [
+    "events",
+    "commits",
+    "messages-1",
+    "messages-2",
+    "digests",
+    "bids-1",
+  ] as const) {
     const text = textOf(what);
     const at = text.lastIndexOf('"') - 1;
     const digit = text[at] === "0" ? "1" : "0";

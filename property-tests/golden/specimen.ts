@@ -66,6 +66,10 @@ const terms: Terms = {
   allowance: 65_536n,
 };
 
+const growing: Terms = { ...terms, growth: { share: 50_000n, ceiling: money(10n ** 18n) } };
+
+const tolerant: Terms = { ...terms, tolerance: { share: 20_000n, bytes: 65_536n } };
+
 /** As they were before journals had names: version 1 of leases and of what carries them. */
 const unnamed = {
   settled: origin,
@@ -119,6 +123,7 @@ const everything: NeighbourLedger = {
   credited: shared,
   held: voucher,
   dealings: noDealings(),
+  delivery: undefined,
   frauds: ["two leases for one position", "voucher beyond the schedule"],
   broken: { type: "InvariantBroken", ...key, theorem: "T6" },
 };
@@ -132,6 +137,7 @@ const nothingKept = {
   credited: undefined,
   held: undefined,
   dealings: noDealings(),
+  delivery: undefined,
   frauds: [],
   broken: undefined,
 } as const;
@@ -229,6 +235,29 @@ export const eventSpecimens: Readonly<Record<string, LedgerEvent>> = {
     type: "NeighbourKept",
     neighbour: 3,
     kept: keptOf({ ...everything, channel: usedChannel, dealings: allDealings }),
+  },
+  "TermsSet, credit that grows": { type: "TermsSet", neighbour: 3, terms: growing },
+  "NeighbourKept, with credit that grows": {
+    type: "NeighbourKept",
+    neighbour: 3,
+    kept: keptOf({ ...everything, terms: growing }),
+  },
+  "TermsSet, of a client": { type: "TermsSet", neighbour: 3, terms: tolerant },
+  "NeighbourAdded, an exit": {
+    type: "NeighbourAdded",
+    neighbour: 249,
+    id: payee.id,
+    classes: 2,
+    delivery: { role: "client", carrier: priceClass(1) },
+  },
+  "NeighbourKept, a client": {
+    type: "NeighbourKept",
+    neighbour: 3,
+    kept: {
+      ...keptOf({ ...everything, terms: tolerant }),
+      classes: 2,
+      delivery: { role: "exit", carrier: priceClass(1) },
+    },
   },
 };
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { ourVersions } from "#core/peer/version.ts";
+import { bidSpecimens } from "./bid-specimen.ts";
 import { commitSpecimens } from "./commit-specimen.ts";
 import { bytesOf, type GoldenBytes, run } from "./entry.ts";
 import { plainText } from "./plain-text.ts";
@@ -23,6 +24,7 @@ const files: readonly (readonly [string, GoldenBytes["what"], readonly string[]]
   ["messages-1", "messages", Object.keys(messageSpecimens)],
   ["messages-2", "messages", Object.keys(secondMessageSpecimens)],
   ["digests", "digests", Object.keys(digestSpecimens)],
+  ["bids-1", "bids", Object.keys(bidSpecimens)],
 ];
 
 for (const [file, what, names] of files) {

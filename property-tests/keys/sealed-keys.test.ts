@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fileKeys, sealKeys } from "#adapters/keys/file-keys.ts";
+import { fileKeys, rotateTunnelKey, sealKeys } from "#adapters/keys/file-keys.ts";
 import { isSealed, seal, unseal } from "#adapters/keys/key-seal.ts";
 import { Keys } from "#adapters/keys/keys.ts";
 import type { KeysError } from "#adapters/keys/keys-error.ts";
@@ -55,6 +55,25 @@ describe("sealed keys", () => {
     const words = await refusal(true);
     expect(words).toMatch(/does not open with this passphrase/);
     expect(words).not.toContain("another passphrase");
+  });
+
+  test("another tunnel key leaves the node who it is, sealed or plain, and needs the passphrase", async () => {
+    const first = await keys(true);
+    const rotated = await Effect.runPromise(rotateTunnelKey(path, passphrase));
+    const second = await keys(true);
+    expect(second.nodeId).toBe(first.nodeId);
+    expect(second.tunnelPublicKey).toBe(rotated);
+    expect(rotated).not.toBe(first.tunnelPublicKey);
+    expect(isSealed(readFileSync(path, "utf8"))).toBe(true);
+    const refused = await Effect.runPromise(Effect.flip(rotateTunnelKey(path)));
+    expect(refused.message).toContain("is sealed");
+    expect((await keys(true)).tunnelPublicKey).toBe(rotated);
+    rmSync(path);
+    const plain = await keys(false);
+    await Effect.runPromise(rotateTunnelKey(path));
+    expect((await keys(false)).nodeId).toBe(plain.nodeId);
+    expect((await keys(false)).tunnelPublicKey).not.toBe(plain.tunnelPublicKey);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   test("come from plain ones in place, with the same identity; plain ones are refused until then", async () => {

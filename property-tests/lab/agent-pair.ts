@@ -10,6 +10,7 @@ import { askAgent, controlPath, type Request } from "#agent/agent/control-socket
 import type { statusOf } from "#agent/agent/request.ts";
 import { sweepLabSockets } from "../tunnel/lab-sockets.ts";
 
+/** The agent as it stands in the sources. */
 const main = fileURLToPath(new URL("../../router-agent/main.ts", import.meta.url));
 
 /** Which of the two routers. a sends paid bytes to b. */
@@ -69,8 +70,14 @@ function placesOf(): Places {
   };
 }
 
-/** Makes the namespaces, the cable, the keys; starts no agent yet. */
-export async function agentPair(): Promise<AgentPair> {
+/** Options of a neighbour's section beside those that everybody has. */
+export type NeighbourChanges = (name: Name) => Readonly<Record<string, string>>;
+
+/** Makes the namespaces, the cable, the keys; starts no agent yet. @param program the agents'. */
+export async function agentPair(
+  between: NeighbourChanges = () => ({}),
+  program: string = main,
+): Promise<AgentPair> {
   const places = placesOf();
   const { home, namespace, prefix, directory } = places;
   const children = new Map<Name, ChildProcess>();
@@ -86,9 +93,9 @@ export async function agentPair(): Promise<AgentPair> {
 
   const start: AgentPair["start"] = async (name, changes = {}) => {
     const config = join(home, `${name}.json`);
-    writeFileSync(config, configOf(places, keys, name, changes), { mode: 0o600 });
+    writeFileSync(config, configOf(places, keys, name, changes, between(name)), { mode: 0o600 });
     const out = openSync(logPath(name), "a", 0o600);
-    const command = [process.execPath, main, "run", "--config", config];
+    const command = [process.execPath, program, "run", "--config", config];
     const args = ["netns", "exec", namespace(name), ...command];
     const child = spawn("ip", args, { stdio: ["ignore", out, out] });
     children.set(name, child);
@@ -167,6 +174,7 @@ function configOf(
   keys: PublicKeys,
   name: Name,
   changes: Readonly<Record<string, string>>,
+  between: Readonly<Record<string, string>>,
 ): string {
   const other = name === "a" ? "b" : "a";
   return JSON.stringify({
@@ -191,6 +199,7 @@ function configOf(
         deposit_in: "1 USDC",
         deposit_out: "1 USDC",
         price: name === "b" ? "0.05/GB" : "0.03/GB",
+        ...between,
       },
     ],
     routes: name === "a" ? [{ prefix: `${destination}/32`, via: "b" }] : [],

@@ -56,6 +56,30 @@ if (kernelHasWireguard()) {
     suite("by the wg tool, of the kernel", "kernel", ["spawned"]);
     suite("by whatever way there is, of the kernel", "kernel", all);
   });
+
+  describe.skipIf(skipped)("an interface of the kernel's WireGuard that is deleted", () => {
+    let pairs: TunnelPairs | undefined;
+    beforeAll(async () => {
+      pairs = await tunnelPairs("kernel");
+    });
+    afterAll(() => pairs?.close());
+
+    test("says at its end what its peer's counters were, to the byte", async () => {
+      if (pairs === undefined) throw new Error("the tunnels could not be made");
+      const { names, near, probe, move } = pairs;
+      const [name = ""] = names;
+      await move(name);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // nothing is on its way any more
+      await probe.ask({ ask: "links", way: "netlink" });
+      const [read] = await probe.counters(["kernel"], [name]);
+      expect(spawnSync("ip", ["-n", near, "link", "delete", name]).status).toBe(0);
+      const events = (await probe.ask({ ask: "links", way: "netlink" })) as readonly LinkEvent[];
+      const end = events.find((one) => one.kind === "Link" && one.presence === "vanished");
+      const final = { received: read?.received, sent: read?.sent };
+      expect(end).toMatchObject({ interfaceName: name, final });
+      expect(BigInt(read?.sent ?? 0n)).toBeGreaterThan(20_000n);
+    });
+  });
 }
 
 describe.skipIf(skipped)("in one namespace", () => {

@@ -118,10 +118,9 @@ async function bench(): Promise<LinkBench> {
     ownAddress: own,
     peerAddress: peer,
   });
-  const a = await node(scope, [
-    end(idB, ab, "fe80::a", "fe80::b"),
-    end(idC, ac, "fe80::a", "fe80::c"),
-  ]);
+  const neighbour = (id: NodeId) =>
+    id === idB ? end(idB, ab, "fe80::a", "fe80::b") : end(idC, ac, "fe80::a", "fe80::c");
+  const a = await node(scope, [neighbour(idB), neighbour(idC)]);
   const c = await node(scope, [end(idA, ca, "fe80::c", "fe80::a")]);
   const beginB = async () => {
     const life = Scope.makeUnsafe();
@@ -137,6 +136,7 @@ async function bench(): Promise<LinkBench> {
       return b.link;
     },
     c,
+    neighbour,
     // b's own socket holds b's address and port: b ends, the forger speaks, b begins again.
     forge: async (bytes) => {
       await endB();

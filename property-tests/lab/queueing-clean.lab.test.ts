@@ -75,13 +75,42 @@ describe.skipIf(skipsLab())("cleaning up after the queues of the real kernel", (
     expect(state()).toBe(before);
   });
 
-  test("attaching twice is attaching once", async () => {
+  test("attaching twice is attaching once, and keeps standings", async () => {
     const before = state();
     await attach();
-    const once = state();
     await standing(1);
+    const once = state();
     await attach();
     expect(state()).toBe(once);
+    await line.b.ask("clean");
+    expect(state()).toBe(before);
+  });
+
+  test("other routes replace those before, are put back when flushed, and go like the rest", async () => {
+    const before = state();
+    await attach();
+    const shown = (table: number) =>
+      line.b.tool("ip", "route", "show", "table", `${table}`, "proto", "201");
+    const routes = [
+      { prefix: "10.55.0.0/16", index: 1, class: 1 },
+      { prefix: "0.0.0.0/0", index: 0, class: 1 },
+    ];
+    await line.b.ask("setRoutes", routes, ["172.31.1.1/32"]);
+    expect(shown(5100)).toContain(`10.55.0.0/16 dev ${line.b.tunnels("c")[1]}`);
+    expect(shown(5101)).toContain(`10.55.0.0/16 dev ${line.b.tunnels("c")[0]}`);
+    expect(shown(5100)).toContain("throw 172.31.1.1");
+    expect(shown(5100)).not.toContain("10.98");
+    const all = shown(5100) + shown(5101);
+    line.b.tool("ip", "route", "flush", "table", "5100", "proto", "201");
+    expect(await line.b.ask("checkRoutes")).toBe(3);
+    expect(shown(5100) + shown(5101)).toBe(all);
+    expect(await line.b.ask("checkRoutes")).toBe(0);
+    await expect(
+      line.b.ask("setRoutes", [{ prefix: "10.1.1.1/8", index: 0, class: 1 }], []),
+    ).rejects.toThrow();
+    await expect(
+      line.b.ask("setRoutes", [{ prefix: "10.0.0.0/8", index: 9, class: 1 }], []),
+    ).rejects.toThrow();
     await line.b.ask("clean");
     expect(state()).toBe(before);
   });

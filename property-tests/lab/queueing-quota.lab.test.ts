@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { backlog } from "#adapters/queueing/nft-table.ts";
 import { type QueueingBench, queueingContract } from "../contracts/queueing-contract.ts";
 import {
+  attachAnew,
   far,
   type LabLine,
   labLine,
@@ -38,7 +39,7 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
   afterAll(() => line?.close());
   beforeEach(async () => {
     const { a, b, c } = line;
-    for (const one of [a, b, c]) await one.ask("attach", one.plans, one.routes);
+    for (const one of [a, b, c]) await attachAnew(one);
     port += 1;
     await c.ask("listenUdp", "::", port);
   });
@@ -73,7 +74,8 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
       await open();
     };
     const sentAt = async () => [(await a.reading("b", 1)).sent, (await b.reading("c", 1)).sent];
-    await attach();
+    for (const one of [a, b]) await attachAnew(one);
+    await open();
     return {
       offer: async (bytes) => {
         const [sent = 0n, bought = 0n] = await sentAt();
@@ -86,7 +88,11 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
       allow: async (remaining) => void (await allow("a", "b", remaining)),
       admit: (remaining) => admit("b", "a", remaining),
       stand: (standing) => b.ask("setStanding", firstOf(b.plans), standing),
+      rate: (bits) => a.ask("setRates", [[firstOf(a.plans).index, bits]]),
       attach,
+      clean: async () => {
+        for (const one of [a, b]) await one.ask("clean");
+      },
       allowStranger: async () => {
         const before = await a.ask("usage");
         const one = { interfaceName: a.tunnels("b")[0] ?? "", limit: 1n, counter: 0n };

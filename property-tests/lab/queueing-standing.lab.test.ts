@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
+  attachAnew,
   controlPort,
   far,
   type LabLine,
@@ -34,7 +35,7 @@ describe.skipIf(skipsLab())("standings of the real kernel", () => {
   });
   afterAll(() => line?.close());
   beforeEach(async () => {
-    for (const one of [line.a, line.b, line.c]) await one.ask("attach", one.plans, one.routes);
+    for (const one of [line.a, line.b, line.c]) await attachAnew(one);
     await openAll();
     port += 1;
     await line.c.ask("listenUdp", "::", port);

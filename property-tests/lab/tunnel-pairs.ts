@@ -1,5 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
@@ -223,10 +226,13 @@ async function configure(kind: TunnelKind, namespace: string, name: string, plan
     ];
     await Effect.runPromise(uapiRequest(name, lines.join("\n")));
   } else {
-    const words = `set ${name} listen-port ${port} private-key /dev/stdin peer ${peerKey} endpoint ${endpoint} allowed-ips 0.0.0.0/0`;
-    execFileSync("ip", ["netns", "exec", namespace, "wg", ...words.split(" ")], {
-      input: privateKey,
-    });
+    // wg opens its file by name, and a child's /dev/stdin is a socket, which has none.
+    const directory = mkdtempSync(join(tmpdir(), "meshtoll-lab-"));
+    const key = join(directory, "key");
+    writeFileSync(key, privateKey, { mode: 0o600 });
+    const words = `set ${name} listen-port ${port} private-key ${key} peer ${peerKey} endpoint ${endpoint} allowed-ips 0.0.0.0/0`;
+    execFileSync("ip", ["netns", "exec", namespace, "wg", ...words.split(" ")]);
+    rmSync(directory, { recursive: true });
   }
   ip("-n", namespace, "address", "add", address, "dev", name);
   ip("-n", namespace, "link", "set", name, "mtu", "1420", "up");

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tunnelPublicKey } from "#adapters/keys/tunnel-key.ts";
+import type { TunnelWayName } from "#adapters/tunnel/wireguard-tunnel.ts";
 import { uapiPath } from "#adapters/wireguard/uapi-socket.ts";
 import { type TunnelBench, tunnelContract } from "../contracts/tunnel-contract.ts";
 import { queueingOptions } from "../queueing/lab-line.ts";
@@ -40,39 +41,9 @@ const servers = () => {
 };
 
 describe.skipIf(skipsLab())("tunnels of the real machine", () => {
-  tunnelContract("WireGuard", async (): Promise<TunnelBench> => {
-    places += 1;
-    const here = labNamespace(`c${places}`, queueingOptions("a"));
-    const see = async (tunnel: string) => {
-      const [found] = await here.ask("counters", [tunnel]);
-      if (found === undefined) return undefined;
-      return { index: found.interfaceIndex, peerKey: found.peerKey, sent: found.sent };
-    };
-    const ports = new Map<string, number>();
-    return {
-      prefix,
-      peers: [publicKey(one), publicKey(other)],
-      apply: (tunnel, peerKey) => {
-        const listenPort = ports.get(tunnel) ?? 52_800 + ports.size;
-        ports.set(tunnel, listenPort);
-        const made = plan({ name: tunnel, peerKey, listenPort, endpoint: "127.0.0.1:9" });
-        return here.ask("apply", made);
-      },
-      remove: (tunnel) => here.ask("remove", tunnel),
-      list: (start) => here.ask("list", start),
-      sweep: (start) => here.ask("sweep", start),
-      see,
-      // Another handshake than the one that a new tunnel begins by itself.
-      use: async (tunnel) => {
-        const target = ((await see(tunnel))?.sent ?? 0n) + 148n;
-        await here.ask("sendUdp", `fe80::9%${tunnel}`, 9, [100], 1, 1000);
-        while (((await see(tunnel))?.sent ?? target) < target) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      },
-      close: () => here.remove(),
-    };
-  });
+  for (const way of ["netlink", "spawned"] as const) {
+    tunnelContract(`WireGuard, ${way}`, () => bench([way]));
+  }
 
   describe("beyond the contract", () => {
     beforeAll(() => {
@@ -166,3 +137,38 @@ describe.skipIf(skipsLab())("tunnels of the real machine", () => {
     });
   });
 });
+
+/** A namespace of its own. */
+async function bench(tunnelWays: readonly TunnelWayName[]): Promise<TunnelBench> {
+  places += 1;
+  const here = labNamespace(`c${places}`, { ...queueingOptions("a"), tunnelWays });
+  const see = async (tunnel: string) => {
+    const [found] = await here.ask("counters", [tunnel]);
+    if (found === undefined) return undefined;
+    return { index: found.interfaceIndex, peerKey: found.peerKey, sent: found.sent };
+  };
+  const ports = new Map<string, number>();
+  return {
+    prefix,
+    peers: [publicKey(one), publicKey(other)],
+    apply: (tunnel, peerKey) => {
+      const listenPort = ports.get(tunnel) ?? 52_800 + ports.size;
+      ports.set(tunnel, listenPort);
+      const made = plan({ name: tunnel, peerKey, listenPort, endpoint: "127.0.0.1:9" });
+      return here.ask("apply", made);
+    },
+    remove: (tunnel) => here.ask("remove", tunnel),
+    list: (start) => here.ask("list", start),
+    sweep: (start) => here.ask("sweep", start),
+    see,
+    // Another handshake than the one that a new tunnel begins by itself.
+    use: async (tunnel) => {
+      const target = ((await see(tunnel))?.sent ?? 0n) + 148n;
+      await here.ask("sendUdp", `fe80::9%${tunnel}`, 9, [100], 1, 1000);
+      while (((await see(tunnel))?.sent ?? target) < target) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    close: () => here.remove(),
+  };
+}

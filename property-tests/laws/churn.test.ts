@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { creditLimitAt } from "#core/account/credit-limit.ts";
+import { type CreditGrowth, growthUnit } from "#core/account/terms.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import { step } from "#core/node/step.ts";
@@ -21,14 +23,16 @@ const identities = 5;
 /** What somebody does under one of its identities: the newest mostly, old ones now and then. */
 interface Move {
   readonly who: number;
-  readonly do: "hello" | "ask" | "pay" | "flood" | "reboot" | "junk";
+  readonly do: "hello" | "ask" | "pay" | "overpay" | "flood" | "reboot" | "junk";
   readonly size: number;
 }
 
 const moves: fc.Arbitrary<readonly Move[]> = fc.array(
   fc.record({
     who: fc.nat(identities - 1),
-    do: fc.constantFrom("hello", "ask", "pay", "flood", "flood", "flood", "reboot", "junk"),
+    do: fc.constantFrom(
+      ...(["hello", "ask", "pay", "overpay", "flood", "flood", "flood", "reboot", "junk"] as const),
+    ),
     size: fc.integer({ min: 1, max: 60 }),
   }),
   { minLength: 30, maxLength: 200, size: "max" },
@@ -45,8 +49,9 @@ interface Identity {
 }
 
 /** An honest payee that knows so many names, all of them the same somebody. */
-function churn(creditLimit: bigint) {
-  const terms = { ...smallTerms, creditLimit: money(creditLimit) };
+function churn(creditLimit: bigint, growth?: CreditGrowth) {
+  const grown = growth === undefined ? {} : { growth };
+  const terms = { ...smallTerms, creditLimit: money(creditLimit), ...grown };
   const payee = modelledSigner(90);
   let node: Node = replay(payee, [], modelledCheck);
   const all = Array.from({ length: identities }, (_, i): Identity => {
@@ -117,9 +122,13 @@ function churn(creditLimit: bigint) {
     }
     if (what === "junk") say(Uint8Array.from({ length: size }, (_, i) => (i * size) & 0xff));
     if (what === "ask") say(voucher(head, undefined));
-    if (what === "pay" && channel !== undefined) {
-      one.paid += BigInt(size);
-      say(voucher(head, signVoucher(channel, [one.paid as Money], one.signer)));
+    if ((what === "pay" || what === "overpay") && channel !== undefined) {
+      // A total beyond what all leases cost is not credited (Q1): who signs one has paid nothing.
+      const asked = one.paid + BigInt(size);
+      const leased = bytePrice * one.gate;
+      const total = what === "pay" && asked > leased ? leased : asked;
+      if (total <= leased) one.paid = total;
+      say(voucher(head, signVoucher(channel, [total as Money], one.signer)));
     }
     if (what === "flood") {
       const open = one.gate - one.raw;
@@ -157,4 +166,55 @@ test("T24: a fresh identity takes at most L0, where credit does not grow (kappa 
   );
   // The bound is met: identities that never got anything would say nothing.
   expect(most).toBe(60n);
+});
+
+test("T24: where credit grows by kappa w, an identity takes at most L0 + kappa x what it paid under that name, and never more than the ceiling", () => {
+  let most = 0n;
+  const shares = fc.constantFrom(1n, growthUnit / 3n, growthUnit / 2n, growthUnit);
+  const one = (what: Move["do"]): Move => ({ who: 0, do: what, size: 60 });
+  // One that pays and takes, for certain.
+  const paying = (["hello", "ask", "pay", "ask", "flood", "flood", "pay", "flood"] as const).map(
+    one,
+  );
+  fc.assert(
+    fc.property(moves, fc.constantFrom(3n, 20n), shares, fc.nat(90), (list, L0, share, above) => {
+      const growth: CreditGrowth = { share, ceiling: money(L0 + BigInt(above)) };
+      const { act, all } = churn(L0, growth);
+      for (const move of list) {
+        act(move);
+        for (const { forwarded, paid } of all) {
+          const taken = bytePrice * forwarded - paid;
+          const grown = (share * paid) / growthUnit;
+          expect(taken).toBeLessThanOrEqual(L0 + (grown < BigInt(above) ? grown : BigInt(above)));
+          if (taken - L0 > most) most = taken - L0;
+        }
+      }
+    }),
+    { numRuns: runs(160), examples: [[paying, 20n, growthUnit, 90]] },
+  );
+  // Somebody got more than L0: credit that never grows would say nothing.
+  expect(most).toBeGreaterThan(0n);
+});
+
+test("T24: the limit never falls while more is credited, and stays between L0 and its ceiling", () => {
+  const amount = fc.bigInt({ min: 0n, max: 1n << 90n });
+  fc.assert(
+    fc.property(
+      amount,
+      amount,
+      amount,
+      amount,
+      fc.bigInt({ min: 0n, max: growthUnit }),
+      (L0, above, credited, more, share) => {
+        const growth = { share, ceiling: money(L0 + above) };
+        const terms = { ...smallTerms, creditLimit: money(L0), growth };
+        const now = creditLimitAt(terms, money(credited));
+        expect(now).toBeGreaterThanOrEqual(L0);
+        expect(now).toBeLessThanOrEqual(L0 + above);
+        expect(creditLimitAt(terms, money(credited + more))).toBeGreaterThanOrEqual(now);
+        expect((now - L0) * growthUnit).toBeLessThanOrEqual(credited * share);
+      },
+    ),
+    { numRuns: runs(300) },
+  );
 });

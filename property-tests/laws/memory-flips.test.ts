@@ -8,6 +8,7 @@ import { emptyLedger, evolve, type Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import {
   agreedCommits,
+  agreedOutputs,
   type Lockstep,
   lockstep,
   Parted,
@@ -74,6 +75,37 @@ describe("T18: two nodes in lockstep", () => {
     tell(node, ({ node: one, twin }) => {
       expect(sharedObjects([one.ledger, one.live], [twin.ledger, twin.live])).toEqual([]);
     });
+  });
+
+  test("a bit that flips in an output while the journal is synced is found before it is performed", () => {
+    const flipped = { Send: 0, Quota: 0, Gate: 0 };
+    for (const node of [0, 1, 2]) {
+      const journal: Uint8Array[] = [];
+      let pair = begin(node, journal);
+      for (const input of toldTo(node)) {
+        if (input === undefined) {
+          pair = begin(node, journal);
+          continue;
+        }
+        const step = stepTogether(pair, input);
+        journal.push(...agreedCommits(step.events, step.twinEvents, pair.programs));
+        pair = step.pair;
+        expect(agreedOutputs(step.outputs, step.twinOutputs)).toBe(step.outputs);
+        expect(sharedObjects([step.outputs], [step.twinOutputs])).toEqual([]);
+        for (const [i, output] of step.outputs.entries()) {
+          if (output.type !== "Send" && output.type !== "Quota" && output.type !== "Gate") continue;
+          const harmed = [...step.outputs];
+          if (output.type === "Send") {
+            const bytes = output.bytes.slice();
+            bytes[7] = (bytes[7] ?? 0) ^ 4;
+            harmed[i] = { ...output, bytes };
+          } else harmed[i] = { ...output, limit: output.limit ^ 1024n };
+          expect(() => agreedOutputs(harmed, step.twinOutputs)).toThrow(Parted);
+          flipped[output.type] += 1;
+        }
+      }
+    }
+    for (const count of Object.values(flipped)) expect(count).toBeGreaterThan(10);
   });
 
   test("a bit that flips anywhere in what one of them knows changes nothing that is done: it is found, or has no effect", () => {

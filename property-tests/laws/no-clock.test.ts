@@ -25,6 +25,9 @@ function fieldsOf(value: unknown): readonly string[] {
 const timeWords =
   /time|date|clock|when|moment|stamp|second|milli|nano|minute|hour|epoch|day|age$|expir|deadline|until|since/i;
 
+/** Words that end like one: how far a neighbour has gone with junk, in bytes. */
+const noTimes: ReadonlySet<string> = new Set(["stage"]);
+
 test("T10: no field of an event, of a message or of the ledger is a time", () => {
   const all = Object.values(eventSpecimens);
   const ledger = all.reduce(evolve, emptyLedger);
@@ -39,7 +42,7 @@ test("T10: no field of an event, of a message or of the ledger is a time", () =>
     fieldsOf,
   );
   expect(new Set(named).size).toBeGreaterThan(60);
-  expect(named.filter((name) => timeWords.test(name))).toEqual([]);
+  expect(named.filter((name) => timeWords.test(name) && !noTimes.has(name))).toEqual([]);
 });
 
 test("T10: the search for times finds one: the test can fail", () => {

@@ -34,6 +34,9 @@ async function bench(air = ether()): Promise<LinkBench> {
     a: await node(air, scope, idA, [idB, idC]),
     b: await node(air, scope, idB, [idA]),
     c: await node(air, scope, idC, [idA]),
+    neighbour: (id) => {
+      return { id, interfaceName: "ether", ownAddress: "fe80::a", peerAddress: "fe80::b" };
+    },
     forge: async (bytes) => air.forge(idB, idA, bytes),
     intrude: async (bytes) => air.intrude(idA, idB, bytes),
     takeDown: async () => {

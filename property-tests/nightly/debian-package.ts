@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Lacking } from "./lacking.ts";
 import { toolOutput } from "./tool-output.ts";
 
-/** Outside git, where tools keep what they can make again. */
-const cache = fileURLToPath(new URL("../../node_modules/.cache/nightly", import.meta.url));
+/** Where tools keep what they can make again (XDG base directories): `npm ci` leaves it alone. */
+const { XDG_CACHE_HOME } = process.env;
+const cache = join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meshtoll");
 
 /**
  * What is kept of Debian packages: from the cache, or downloaded by apt and unpacked, not installed.

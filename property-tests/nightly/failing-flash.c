@@ -8,6 +8,7 @@
 // correction refuses, or all of the page. A torn erase leaves the block, an erased block, the old
 // content from some page on, or garbage in it.
 #include <linux/err.h>
+#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/mtd/mtd.h>
 #include <linux/mutex.h>
@@ -29,6 +30,14 @@ static unsigned long programmed;
 module_param(programmed, ulong, 0400);
 MODULE_PARM_DESC(programmed, "bytes of all pages that were programmed");
 
+static unsigned int page_size;
+module_param(page_size, uint, 0400);
+MODULE_PARM_DESC(page_size, "bytes of a page, where the flash below has none: memory that is kept");
+
+static unsigned int plug;
+module_param(plug, uint, 0400);
+MODULE_PARM_DESC(plug, "a port of the emulator that ends it: then the whole machine is off, at once");
+
 static struct mtd_info *below;
 static struct mtd_info above;
 static u8 *page, *block;
@@ -47,12 +56,12 @@ static void fill_with_garbage(u8 *bytes, unsigned int length) {
 
 // Programs a page; raw ones get no error correction of their own.
 static int program(loff_t at, u8 *bytes, unsigned int mode) {
-  struct mtd_oob_ops ops = {.mode = mode, .len = below->writesize, .datbuf = bytes};
+  struct mtd_oob_ops ops = {.mode = mode, .len = above.writesize, .datbuf = bytes};
   return mtd_write_oob(below, at, &ops);
 }
 
 static void tear_program(loff_t at, const u8 *bytes) {
-  unsigned int size = below->writesize, kept = below_number(size);
+  unsigned int size = above.writesize, kept = below_number(size);
   switch (below_number(5)) {
     case 0:
       return;
@@ -84,7 +93,7 @@ static int erase_below(loff_t at) {
 
 // What the driver below cannot do, half of an erase: the rest is programmed again, as it was.
 static void tear_erase(loff_t at) {
-  unsigned int size = below->writesize, pages = below->erasesize / size;
+  unsigned int size = above.writesize, pages = below->erasesize / size;
   unsigned int from = below_number(pages), i;
   size_t read;
   switch (below_number(4)) {
@@ -107,6 +116,11 @@ static void tear_erase(loff_t at) {
   }
 }
 
+// With the power of the flash all else is gone, where there is a plug to be pulled.
+static void power_failed(void) {
+  if (plug > 0) outb(1, plug);
+}
+
 // Whether the next operation is the one that is torn.
 static bool fails_now(void) {
   if (left < 0) return false;
@@ -123,16 +137,17 @@ static int write_above(struct mtd_info *mtd, loff_t to, size_t length, size_t *d
                        const u8 *bytes) {
   int result = 0;
   mutex_lock(&lock);
-  for (*done = 0; *done < length && result == 0; *done += below->writesize) {
+  for (*done = 0; *done < length && result == 0; *done += above.writesize) {
     size_t written;
     if (off) {
       result = -EIO;
     } else if (fails_now()) {
       tear_program(to + *done, bytes + *done);
+      power_failed();
       result = -EIO;
     } else {
-      result = mtd_write(below, to + *done, below->writesize, &written, bytes + *done);
-      programmed += below->writesize;
+      result = mtd_write(below, to + *done, above.writesize, &written, bytes + *done);
+      programmed += above.writesize;
     }
     if (result != 0) break;
   }
@@ -149,6 +164,7 @@ static int erase_above(struct mtd_info *mtd, struct erase_info *what) {
       result = -EIO;
     } else if (fails_now()) {
       tear_erase(what->addr + done);
+      power_failed();
       result = -EIO;
     } else {
       result = erase_below(what->addr + done);
@@ -172,7 +188,7 @@ static int __init begin(void) {
   int result;
   below = get_mtd_device(NULL, 0);
   if (IS_ERR(below)) return PTR_ERR(below);
-  page = vmalloc(below->writesize);
+  page = vmalloc(page_size > 0 ? page_size : below->writesize);
   block = vmalloc(below->erasesize);
   if (page == NULL || block == NULL) {
     result = -ENOMEM;
@@ -184,8 +200,8 @@ static int __init begin(void) {
   above.flags = below->flags;
   above.size = below->size;
   above.erasesize = below->erasesize;
-  above.writesize = below->writesize; // and no parts of pages
-  above.writebufsize = below->writebufsize;
+  above.writesize = page_size > 0 ? page_size : below->writesize; // and no parts of pages
+  above.writebufsize = page_size > 0 ? page_size : below->writebufsize;
   above._read = read_above;
   above._write = write_above;
   above._erase = erase_above;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { openJournal } from "#adapters/journal/open-journal.ts";
 import { scan } from "#adapters/journal/segment-scan.ts";
 import { flipBit } from "../journal/journal-place.ts";
@@ -47,7 +48,10 @@ export async function flipBits(
       tally[verdict] += 1;
       tally.bits += 1;
       flip();
-      if (tally.bits % 1000 === 0) progress(tally.bits, all);
+      if (tally.bits % 1000 === 0) {
+        progress(tally.bits, all);
+        await setImmediate(); // whoever ends this is heard
+      }
     }
   }
   return tally;

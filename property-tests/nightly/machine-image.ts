@@ -6,31 +6,29 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import { Lacking } from "./lacking.ts";
-import { failingFlash, machineKernel } from "./machine-kernel.ts";
+import { failingFlash, machineKernel, moduleFiles } from "./machine-kernel.ts";
 import { toolOutput } from "./tool-output.ts";
 
 /** Everything that a machine boots from. */
 export interface MachineImage {
   readonly kernel: string;
   readonly initrd: string;
-  /** A directory that the machine sees, read-only, as /stage. */
+  /** A directory that the machine may mount, read-only, by the name "stage" (9p). */
   readonly stage: string;
 }
 
-/** Debian packages that must be there. */
-const packages = [
-  "qemu-system-x86",
-  "busybox-static",
-  "mtd-utils",
-  "xz-utils",
-  "kmod",
-  "make",
-  "gcc",
+/** Debian packages that every emulated machine needs. */
+const emulatorPackages = ["qemu-system-x86", "busybox-static", "xz-utils", "kmod"];
+
+/** What the machine needs besides what Debian builds into its kernel, in the order of loading. */
+const flashModules = [
+  ...["virtio_pci", "9pnet_virtio", "9p"],
+  ...["zstd", "nandsim", "ubi", "ubifs", "jffs2", "phram"],
 ];
 
 /** The machine's first process: loads modules, mounts the stage, runs the guest, and is off. */
@@ -55,15 +53,23 @@ poweroff -f
 /** Simulated flash is loaded by the guest, which knows how large it is to be. */
 const loadedByGuest = ["nandsim.ko", "phram.ko", "failing-flash.ko"];
 
+/** Refuses to go on without what emulation needs. @throws Lacking with what to install. */
+export function requireEmulator(others: readonly string[] = []): void {
+  const missing = [...emulatorPackages, ...others].filter((name) => !isInstalled(name));
+  if (missing.length > 0) throw new Lacking(`run: apt-get install ${missing.join(" ")}`);
+}
+
 /** Builds an image in a directory. @throws Lacking with what to install. */
 export async function machineImage(home: string): Promise<MachineImage> {
-  const missing = packages.filter((name) => !isInstalled(name));
-  if (missing.length > 0) throw new Lacking(`run: apt-get install ${missing.join(" ")}`);
+  requireEmulator(["mtd-utils", "make", "gcc"]);
   const kernel = machineKernel();
   const initrd = join(home, "initrd");
   const failing = failingFlash(kernel, join(home, "module"));
-  const modules = [...kernel.modules, failing];
-  writeFileSync(initrd, gzipSync(archive(join(home, "root"), modules), { level: 1 }));
+  const modules = [...moduleFiles(kernel, flashModules), failing];
+  const directories = "stage flash tmp".split(" ");
+  const root = { init: firstProcess, directories, modules, loadedLater: loadedByGuest };
+  const links = { "lib64/ld-linux-x86-64.so.2": "/stage/lib/ld-linux-x86-64.so.2" };
+  writeFileSync(initrd, machineRoot(join(home, "root"), { ...root, links }));
   const stage = join(home, "stage");
   await fillStage(stage);
   return { kernel: kernel.image, initrd, stage };
@@ -77,19 +83,36 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** A small root of busybox and modules, as the kernel wants it. */
-function archive(root: string, modules: readonly string[]): Buffer {
-  const directories = "bin modules proc sys dev stage flash tmp lib64".split(" ");
-  for (const name of directories) mkdirSync(join(root, name), { recursive: true });
-  copyFileSync("/bin/busybox", join(root, "bin/busybox"));
-  symlinkSync("/stage/lib/ld-linux-x86-64.so.2", join(root, "lib64/ld-linux-x86-64.so.2"));
-  for (const path of modules) copyFileSync(path, join(root, "modules", basename(path)));
-  const first = modules.map((path) => basename(path)).filter((one) => !loadedByGuest.includes(one));
-  writeFileSync(join(root, "modules/first"), first.join("\n"));
-  writeFileSync(join(root, "init"), firstProcess);
-  chmodSync(join(root, "init"), 0o755);
-  toolOutput("busybox", ["sh", "-c", "find . | busybox cpio -o -H newc > ../archive"], root);
-  return readFileSync(join(root, "../archive"));
+/** What the first file system of a machine holds besides busybox. */
+export interface MachineRoot {
+  /** The script that is process 1. */
+  readonly init: string;
+  readonly directories: readonly string[];
+  /** Files of modules, in the order of loading; /modules/first lists those that init loads. */
+  readonly modules: readonly string[];
+  readonly loadedLater?: readonly string[];
+  /** Symbolic links: where, and to what. */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+/** A small root of busybox and modules, packed as the kernel wants it. */
+export function machineRoot(home: string, root: MachineRoot): Buffer {
+  const { init, directories, modules, loadedLater = [], links = {} } = root;
+  for (const name of ["bin", "modules", "proc", "sys", "dev", ...directories]) {
+    mkdirSync(join(home, name), { recursive: true });
+  }
+  copyFileSync("/bin/busybox", join(home, "bin/busybox"));
+  for (const [from, to] of Object.entries(links)) {
+    mkdirSync(dirname(join(home, from)), { recursive: true });
+    symlinkSync(to, join(home, from));
+  }
+  for (const path of modules) copyFileSync(path, join(home, "modules", basename(path)));
+  const first = modules.map((path) => basename(path)).filter((one) => !loadedLater.includes(one));
+  writeFileSync(join(home, "modules/first"), first.join("\n"));
+  writeFileSync(join(home, "init"), init);
+  chmodSync(join(home, "init"), 0o755);
+  toolOutput("busybox", ["sh", "-c", "find . | busybox cpio -o -H newc > ../archive"], home);
+  return gzipSync(readFileSync(join(home, "../archive")), { level: 1 });
 }
 
 /** Node, the tools for flash, their libraries, and the guest's program in one file. */

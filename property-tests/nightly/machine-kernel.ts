@@ -11,15 +11,9 @@ export interface MachineKernel {
   readonly version: string;
   /** An ELF image: to decompress it anew at each boot takes seconds under emulation. */
   readonly image: string;
-  /** Modules, with what they need before them. */
-  readonly modules: readonly string[];
+  /** A directory with all modules of this kernel in lib/modules, as modprobe wants them. */
+  readonly tree: string;
 }
-
-/** What the machine needs besides what Debian builds into its kernel, in the order of loading. */
-const moduleNames = [
-  ...["virtio_pci", "9pnet_virtio", "9p"],
-  ...["zstd", "nandsim", "ubi", "ubifs", "jffs2", "phram"],
-];
 
 /** The begin of what is packed with xz in a compressed kernel. */
 const xzMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
@@ -32,18 +26,13 @@ export function machineKernel(): MachineKernel {
   const name = dependenciesOf("linux-image-amd64").find((one) => /^linux-image-\d/.test(one));
   if (name === undefined) throw new Lacking("apt's linux-image-amd64 names no kernel");
   const version = name.slice("linux-image-".length);
-  const home = keptOfPackages([name], version, (tree, kept) => {
+  const home = keptOfPackages([name], `kernel-${version}`, (tree, kept) => {
     writeFileSync(join(kept, "vmlinux"), elfOf(join(tree, "boot", `vmlinuz-${version}`)));
-    const modules = inOrder(tree, version);
-    for (const path of modules) copyFileSync(path, join(kept, basename(path)));
-    writeFileSync(join(kept, "order"), `${modules.map((path) => basename(path)).join("\n")}\n`);
+    mkdirSync(join(kept, "lib/modules"), { recursive: true });
+    renameSync(join(tree, "lib/modules", version), join(kept, "lib/modules", version));
+    toolOutput("depmod", ["-b", kept, version]);
   });
-  const names = readFileSync(join(home, "order"), "utf8").trim().split("\n");
-  return {
-    version,
-    image: join(home, "vmlinux"),
-    modules: names.map((one) => join(home, one)),
-  };
+  return { version, image: join(home, "vmlinux"), tree: home };
 }
 
 /** The image inside a compressed kernel. */
@@ -58,9 +47,12 @@ function elfOf(path: string): Buffer {
   return stdout;
 }
 
-function inOrder(tree: string, version: string): readonly string[] {
-  toolOutput("depmod", ["-b", tree, version]);
-  const shown = moduleNames.flatMap((name) =>
+/** Files of modules, with what they need before them, in the order of loading. */
+export function moduleFiles(
+  { tree, version }: MachineKernel,
+  names: readonly string[],
+): readonly string[] {
+  const shown = names.flatMap((name) =>
     toolOutput("modprobe", ["-d", tree, "-S", version, "--show-depends", name]).split("\n"),
   );
   const paths = shown.flatMap((line) => /^insmod (\S+)/.exec(line)?.[1] ?? []);

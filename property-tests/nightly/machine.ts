@@ -6,7 +6,7 @@ import { type MachineOrder, openControl } from "./machine-control.ts";
 import type { MachineImage } from "./machine-image.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** A machine that runs: emulated, one processor, no network. */
+/** A machine that runs: emulated, one processor; with a network only where its task names one. */
 export interface Machine {
   /** What the guest says, line by line, parsed; ends when the machine is off. */
   readonly lines: AsyncIterable<unknown>;
@@ -22,7 +22,27 @@ export interface MachineTask {
   readonly guest: readonly string[];
   /** A file that the machine sees as memory of a device, and writes through to; a power of two. */
   readonly memory?: { readonly path: string; readonly size: number };
+  /** Its main memory; {@link memoryMegabytes} if absent. */
+  readonly megabytes?: number;
+  /**
+   * Whether its clock counts instructions, 500 million a second, and not the host's seconds: then a
+   * busy host makes nothing slower inside, it only takes longer to see.
+   */
+  readonly steady?: boolean;
+  /** Whether the guest can pull its own plug, by writing to {@link plugPort}. */
+  readonly plug?: boolean;
+  /** An end of a cable: a tap interface in a network namespace, both made by somebody else. */
+  readonly cable?: { readonly namespace: string; readonly tap: string };
 }
+
+/** Writing 1 there ends the emulator at once, in the middle of whatever the guest does. */
+export const plugPort = 0xf4;
+
+/** What the emulator ends with then: twice what was written, and one. */
+const plugged = 3;
+
+/** An instruction takes two to the power of this, in ns: a fast router. */
+const instructionShift = 1;
 
 /** Of the machine, for Debian's kernel, Node and 16 MiB of simulated flash. */
 const memoryMegabytes = 512;
@@ -31,17 +51,22 @@ const memoryMegabytes = 512;
 export function bootMachine(
   workplace: Workplace,
   image: MachineImage,
-  { guest, memory }: MachineTask,
+  { guest, memory, megabytes = memoryMegabytes, steady = false, cable, plug = false }: MachineTask,
 ): Machine {
   const home = workplace.directory("machine");
+  const threads = steady ? "single" : "multi";
   const console = join(home, "console");
   const control = join(home, "control");
   let orders: Promise<MachineOrder> | undefined;
+  const inside = cable === undefined ? [] : ["ip", "netns", "exec", cable.namespace];
+  const [program = "", ...words] = [...inside, "qemu-system-x86_64"];
   const child = spawn(
-    "qemu-system-x86_64",
+    program,
     [
-      ...["-M", "pc,usb=off", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64"],
-      ...["-smp", "1", "-m", String(memoryMegabytes), "-nodefaults", "-no-user-config"],
+      ...words,
+      ...["-M", "pc,usb=off", "-accel", `tcg,thread=${threads},tb-size=256`, "-cpu", "qemu64"],
+      ...(steady ? ["-icount", `shift=${instructionShift}`] : []),
+      ...["-smp", "1", "-m", String(megabytes), "-nodefaults", "-no-user-config"],
       ...["-display", "none", "-no-reboot", "-device", "virtio-rng-pci"],
       ...["-serial", `file:${console}`, "-serial", "stdio"],
       ...["-qmp", `unix:${control},server=on,wait=off`],
@@ -52,13 +77,15 @@ export function bootMachine(
       `local,id=stage,path=${image.stage},security_model=none,readonly=on,multidevs=remap`,
       ...["-device", "virtio-9p-pci,fsdev=stage,mount_tag=stage"],
       ...(memory === undefined ? [] : memoryDevice(memory)),
+      ...(cable === undefined ? [] : networkDevice(cable.tap)),
+      ...(plug ? ["-device", `isa-debug-exit,iobase=${plugPort},iosize=4`] : []),
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   workplace.child(child);
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
-    lines: linesOf(child, console),
+    lines: linesOf(child, console, gone),
     frozen: async (look) => {
       orders ??= openControl(control);
       const order = await orders;
@@ -80,10 +107,21 @@ function memoryDevice({ path, size }: { path: string; size: number }): readonly 
   ];
 }
 
+function networkDevice(tap: string): readonly string[] {
+  return [
+    ...["-netdev", `tap,id=cable,ifname=${tap},script=no,downscript=no`],
+    ...["-device", "virtio-net-pci,netdev=cable"],
+  ];
+}
+
 /** A line of the guest that is none of its reports. */
 const ending = /^ended (\d+)$/;
 
-async function* linesOf(child: ChildProcess, console: string): AsyncGenerator<unknown> {
+async function* linesOf(
+  child: ChildProcess,
+  console: string,
+  gone: Promise<void>,
+): AsyncGenerator<unknown> {
   if (child.stdout === null) throw new Error("the machine has no line out");
   const said: string[] = [];
   for await (const line of createInterface(child.stdout)) {
@@ -92,7 +130,8 @@ async function* linesOf(child: ChildProcess, console: string): AsyncGenerator<un
     if (line.startsWith("{")) yield JSON.parse(line);
     else said.push(line);
   }
-  if (child.signalCode === "SIGKILL") return;
+  await gone;
+  if (child.signalCode === "SIGKILL" || child.exitCode === plugged) return;
   const last = [...said, readFileSync(console, "utf8")].join("\n").split("\n").slice(-40);
   throw new Error(`the machine ended early:\n${last.join("\n")}`);
 }

@@ -1,15 +1,15 @@
-import { appendFileSync, readFileSync, readSync } from "node:fs";
+import { appendFileSync, readFileSync, readSync, writeSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import { directoryDisk } from "#adapters/journal/directory-disk.ts";
 import { readCommits } from "#adapters/journal/journal-files.ts";
 import { type OpenJournal, openJournal } from "#adapters/journal/open-journal.ts";
 import { secondProgram } from "#agent/agent/second-program.ts";
-import { canonical, type Field } from "#core/identity/canonical-writer.ts";
 import { sameBytes } from "#core/identity/hexadecimal.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import {
   agreedCommits,
+  agreedOutputs,
   type Lockstep,
   lockstep,
   Parted,
@@ -18,17 +18,20 @@ import {
 import type { Output } from "#core/node/output.ts";
 import type { Program } from "#core/node/program.ts";
 import type { GoldenRun } from "../golden/entry.ts";
-import { fromPlainText } from "../golden/plain-text.ts";
-import { program as first } from "../simulator/modelled-program.ts";
+import { fromPlainText, plainText } from "../golden/plain-text.ts";
+import { program as first, type ModelledProgram } from "../simulator/modelled-program.ts";
 import { modelledSigner } from "../simulator/test-signer.ts";
+import { forking } from "./fork.ts";
 
 // A router's decisions in a process whose memory somebody else damages:
-// `memory-victim.ts DIRECTORY RUN.json guarded|bare`. It lives through the first half of a recorded
-// run, says "ready", waits for a line, lives through the rest, and says "done"; or that it found itself
-// damaged. What it is told comes from the disk when it is told, as from a network; what it does goes
-// into DIRECTORY.done line by line, and nothing that it says about itself is believed.
+// `memory-victim.ts DIRECTORY RUN.json guarded|bare KOFFI`. It lives through the first half of a recorded
+// run, says "ready", and for each line that it reads makes a copy of itself, says "copy PID", waits for its
+// end and says "gone". A copy waits for a line, lives through the rest, and says "done"; or that it found
+// itself damaged. What it is told comes from the disk when it is told, as from a network; what it does goes
+// into DIRECTORY.done line by line, and nothing that it says about itself is believed. What it was told, as
+// it understood it, goes into DIRECTORY.heard: reading the recorded run is no part of what ships.
 
-const [directory = "", run = "", mode] = process.argv.slice(2);
+const [directory = "", run = "", mode, koffi = ""] = process.argv.slice(2);
 const node = 1;
 const noResets = { leaps: () => 0n, forgiven: () => 0n };
 
@@ -38,7 +41,7 @@ function told(): readonly (Input | undefined)[] {
 }
 
 // The second one is of the same making, in a file of its own.
-const second = Effect.runSync(secondProgram()).program;
+const second = Effect.runSync(secondProgram()).program as ModelledProgram;
 const programs = { first, second };
 
 function onDisk(by: Program): Ledger {
@@ -65,6 +68,7 @@ async function live(
 ): Promise<Lockstep> {
   let pair = begun;
   for (const input of inputs) {
+    appendFileSync(`${directory}.heard`, `${plainText(input ?? null)}\n`);
     if (input === undefined) {
       pair = begin();
       continue;
@@ -75,11 +79,12 @@ async function live(
         journal,
         agreedCommits(result.events, result.twinEvents, programs),
         result.outputs,
+        result.twinOutputs,
       );
       pair = result.pair;
     } else {
       const result = first.step(pair.node, input);
-      await keep(journal, first.encodeCommits(result.events), result.outputs);
+      await keep(journal, first.encodeCommits(result.events), result.outputs, result.outputs);
       pair = { ...pair, node: result.node };
     }
   }
@@ -90,38 +95,49 @@ async function keep(
   journal: OpenJournal,
   commits: readonly Uint8Array[],
   outputs: readonly Output[],
+  twinOutputs: readonly Output[],
 ): Promise<void> {
   if (commits.length > 0) await journal.append(commits);
-  const bytes = canonical(outputs.map(outputForm));
+  agreedOutputs(outputs, twinOutputs);
+  // Each program writes its own node's: who only repeats what was agreed is not what is tested here.
+  const bytes = first.writtenOutputs(outputs);
+  if (!sameBytes(bytes, second.writtenOutputs(twinOutputs))) throw new Parted("written outputs");
   const length = new DataView(new ArrayBuffer(4));
   length.setUint32(0, bytes.length);
   appendFileSync(`${directory}.done`, Buffer.concat([Buffer.from(length.buffer), bytes]));
 }
 
-/**
- * What an output makes the shell do, as numbers and bytes. Not as text: names of fields and kinds are
- * constants of the program, whose letters nothing depends on but such a text.
- */
-function outputForm(output: Output): Field {
-  switch (output.type) {
-    case "Send":
-      return [1, output.neighbour, output.bytes];
-    case "Quota":
-      return [2, output.neighbour, output.class, output.generation, output.limit];
-    case "Gate":
-      return [3, output.neighbour, output.class, output.generation, output.limit];
-    case "Standing":
-      return [4, output.neighbour, output.standing === "open" ? 1 : 0];
-    case "Alarm":
-      return [5, output.neighbour];
+const say = (words: string): void => void writeSync(1, `${words}\n`);
+
+/** False where nobody will say anything any more. */
+const lineCame = (): boolean => readSync(0, new Uint8Array(1)) === 1;
+
+/** Milliseconds in which threads end what they do: a copy has none of them. */
+const quiet = 100;
+
+/** Makes copies, one after the other. @returns in a copy that is to live */
+function becomeCopies(): void {
+  while (lineCame()) {
+    const pid = fork();
+    if (pid === 0) {
+      process.on("exit", leave);
+      if (lineCame()) return;
+      leave(1);
+    }
+    say(`copy ${pid}`);
+    wait(pid);
+    say("gone");
   }
+  process.exit(0);
 }
 
+const { fork, wait, leave } = forking(koffi);
 const journal = await openJournal(directoryDisk(directory), {});
 const half = told().length >> 1;
 const before = await live(journal, begin(), told().slice(0, half));
-process.stdout.write("ready\n");
-readSync(0, new Uint8Array(1));
+await new Promise((resolve) => setTimeout(resolve, quiet));
+say("ready");
+becomeCopies();
 try {
   const after = await live(journal, before, told().slice(half));
   await journal.close();
@@ -130,8 +146,9 @@ try {
   if (mode === "guarded" && !sameBytes(memory, disk)) {
     throw new Parted("the journal, folded again, is another ledger");
   }
-  process.stdout.write("done\n");
+  say("done");
 } catch (error) {
-  if (!(error instanceof Parted)) throw error;
-  process.stdout.write(`found ${error.message}\n`);
+  if (!(error instanceof Parted)) leave(1);
+  else say(`found ${error.message}`);
 }
+leave(0);

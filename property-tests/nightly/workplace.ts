@@ -11,6 +11,8 @@ export interface Workplace {
   readonly child: (child: ChildProcess) => void;
   /** Whether somebody asked to stop. */
   readonly stopped: () => boolean;
+  /** What else must be undone when it closes, at once and after its processes; its failures are its own. */
+  readonly undo: (work: () => void) => void;
   readonly close: () => void;
 }
 
@@ -18,14 +20,25 @@ export interface Workplace {
 export function openWorkplace(): Workplace {
   const home = mkdtempSync(join(tmpdir(), "meshtoll-nightly-"));
   const children = new Set<ChildProcess>();
+  const undone = new Set<() => void>();
   let stopped = false;
   const close = (): void => {
     stopped = true;
     for (const child of children) child.kill("SIGKILL");
+    for (const work of undone) {
+      undone.delete(work);
+      try {
+        work();
+      } catch (error) {
+        console.error(`not undone: ${String(error)}`);
+      }
+    }
     rmSync(home, { recursive: true, force: true });
   };
+  // Not once: Ctrl-C comes twice where npm passes on what the terminal has already sent.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (stopped) return;
       close();
       process.exit(130);
     });
@@ -38,6 +51,7 @@ export function openWorkplace(): Workplace {
       child.once("exit", () => children.delete(child));
     },
     stopped: () => stopped,
+    undo: (work) => void undone.add(work),
     close,
   };
 }

@@ -46,6 +46,12 @@ test("a solver that crashes after its first answer has given one answer", async 
   expect(await ask(lost, [question, question])).toEqual(["unsat", "crashed"]);
 });
 
+test("a solver that ends itself at once is heard to its last word", async () => {
+  const long = program("long", "process.stdout.write('unsat\\n'.repeat(300_000)); process.exit(0)");
+  const asked = Array.from({ length: 300_000 }, () => question);
+  expect(new Set(await ask(long, asked))).toEqual(new Set(["unsat"]));
+});
+
 test.each([missing, crashing, silent, lost, says("unknown"), says("sat"), says("unsat")])(
   "a solver that is or $name proves nothing",
   async (solver) => {

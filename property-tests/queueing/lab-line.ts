@@ -109,10 +109,15 @@ export function queueingOptions(place: Place) {
   return { table: `meshtoll_lab_${place}`, freeMark: 0x5001, controlPort, base: 5100 };
 }
 
-/** Builds the line, with tunnels and without queues. */
-export async function labLine(): Promise<LabLine> {
+/** Builds the line, with tunnels and without queues. @param tools a directory of tools for b. */
+export async function labLine(tools?: string): Promise<LabLine> {
   const lan = labNamespace("lan", queueingOptions("a"));
-  const [a, b, c] = (["a", "b", "c"] as const).map(router) as [LabRouter, LabRouter, LabRouter];
+  const toolsOf = (place: Place) => (place === "b" ? tools : undefined);
+  const [a, b, c] = (["a", "b", "c"] as const).map((one) => router(one, toolsOf(one))) as [
+    LabRouter,
+    LabRouter,
+    LabRouter,
+  ];
   cable("a", "b");
   cable("b", "c");
   const ip = (...args: readonly string[]) => execFileSync("ip", args, { stdio: "pipe" });
@@ -151,8 +156,9 @@ export async function labLine(): Promise<LabLine> {
   };
 }
 
-function router(place: Place): LabRouter {
-  const namespace = labNamespace(place, queueingOptions(place));
+function router(place: Place, directory: string | undefined): LabRouter {
+  const tools = directory === undefined ? {} : { tools: directory };
+  const namespace = labNamespace(place, { ...queueingOptions(place), ...tools });
   const tunnels = (to: Place) => [0, 1].map((priceClass) => tunnelName(place, to, priceClass));
   return {
     ...namespace,
@@ -176,6 +182,12 @@ function routesOf(place: Place): readonly QueueRoute[] {
   if (place === "a") return to(0, 1, onward);
   if (place === "b") return [...to(1, 1, onward), ...to(0, 0, back)];
   return to(0, 0, back);
+}
+
+/** Whatever a router attached before goes, with its limits and standings. */
+export async function attachAnew(router: LabRouter): Promise<void> {
+  await router.ask("clean");
+  await router.ask("attach", router.plans, router.routes);
 }
 
 /** Waits until datagrams stop arriving, then tells how many did. */

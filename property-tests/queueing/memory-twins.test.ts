@@ -85,7 +85,11 @@ async function queueingBench(): Promise<QueueingBench> {
     allow: (remaining) => set(payer, [allowance("m1", seen(payer.kernel).sent, remaining)], []),
     admit: (remaining) => set(payee, [], [allowance("m1", seen(payee.kernel).received, remaining)]),
     stand: (standing) => Effect.runPromise(payee.queueing.setStanding(plan, standing)),
+    rate: (bits) => Effect.runPromise(payer.queueing.setRates(new Map([[plan.index, bits]]))),
     attach,
+    clean: async () => {
+      for (const { queueing } of [payer, payee]) await Effect.runPromise(queueing.clean);
+    },
     allowStranger: () => set(payer, [allowance("m0", 0n, 1n)], []),
     kept: 0n,
     close: async () => {},

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { htbLines, standingQueueLines } from "#adapters/queueing/htb.ts";
-import { tableLines } from "#adapters/queueing/nft-table.ts";
+import { type LeafKind, leafLimit } from "#adapters/queueing/htb.ts";
+import { tableChangeLines, tableLines } from "#adapters/queueing/nft-table.ts";
 import {
   neighbourLimit,
   paidClassLimit,
@@ -10,6 +10,9 @@ import {
 } from "#adapters/queueing/plan-fault.ts";
 import type { QueuePlan } from "#adapters/queueing/queueing.ts";
 import { parseNames, parseUsage } from "#adapters/queueing/quota-usage.ts";
+import { tcLines } from "#adapters/queueing/tc-lines.ts";
+import { tunnelQueues } from "#adapters/queueing/tunnel-queues.ts";
+import { queueDifference } from "#core/queue/queue-difference.ts";
 
 const plan: QueuePlan = {
   index: 0,
@@ -128,19 +131,81 @@ describe("HTB", () => {
         fc.boolean(),
         (freeRate, controlRate, more, free) => {
           const one = { ...plan, freeRate, controlRate, linkRate: freeRate + controlRate + more };
-          const lines = [
-            ...htbLines("m0", free, one, "bfifo"),
-            ...standingQueueLines("m0", free, one, "throttled", "bfifo"),
-          ];
-          const rate = (id: string) => {
-            const found = lines.filter((line) => line.includes(`classid ${id} `)).pop() ?? "";
-            return BigInt(/ rate (\d+)bit/.exec(found)?.[1] ?? 0);
+          const open = tunnelQueues(free, one, "open", "bfifo");
+          const closed = tunnelQueues(free, one, "throttled", "bfifo");
+          const rateIn = (tree: typeof open, id: string) => {
+            const { rate = 0n } = tree.find((part) => part.id === id)?.settings ?? {};
+            return rate * 8n;
           };
+          const rate = (id: string) => rateIn(closed, id);
+          expect(rateIn(open, "1:10") + rateIn(open, "1:2") <= one.linkRate).toBe(true);
           expect(rate("1:20") + rate("1:30") <= one.freeRate).toBe(true);
           expect(rate("1:10") + rate("1:2") <= one.linkRate).toBe(true);
         },
       ),
     );
+  });
+});
+
+describe("queues as lines of tc", () => {
+  const leaves: readonly LeafKind[] = ["fq_codel", "sfq", "bfifo"];
+  const lines = (leaf: LeafKind, standing: "open" | "throttled", before: "open" | undefined) =>
+    tcLines(
+      "m0",
+      queueDifference(
+        before === undefined ? [] : tunnelQueues(true, plan, before, leaf),
+        tunnelQueues(true, plan, standing, leaf),
+      ),
+    );
+
+  test.for(leaves)("a %s holds no more bytes than quotas keep back for it", (leaf) => {
+    for (const linkRate of [1_000_000n, 20_000_000n, 10n ** 9n]) {
+      const tree = tunnelQueues(false, { ...plan, linkRate }, "open", leaf);
+      const { limit, memory_limit = 0n } = tree.find(({ kind }) => kind === leaf)?.settings ?? {};
+      const bytes = leaf === "sfq" ? (limit ?? 0n) * 1514n : (limit ?? memory_limit);
+      expect(bytes).toBeGreaterThan(0n);
+      expect(bytes <= leafLimit(linkRate)).toBe(true);
+    }
+  });
+
+  test("a standing changes one class and its leaf, and nothing else", () => {
+    expect(lines("bfifo", "throttled", "open")).toEqual([
+      "class change dev m0 parent 1:1 classid 1:2 htb rate 1000000bit ceil 1000000bit prio 0 quantum 1514",
+      "qdisc change dev m0 parent 1:20 handle 20: bfifo limit 12112",
+    ]);
+    expect(lines("fq_codel", "open", "open")).toEqual([]);
+  });
+
+  test("a tree is made from its root on", () => {
+    const made = lines("fq_codel", "open", undefined);
+    expect(made[0]).toBe("qdisc replace dev m0 root handle 1: htb default 20");
+    expect(made).toContain(
+      "qdisc replace dev m0 parent 1:30 handle 30: fq_codel limit 1024 flows 128 memory_limit 12112",
+    );
+  });
+});
+
+describe("a table for other neighbours", () => {
+  const options = { table: "t", freeMark: 0x5001, controlPort: 4460 };
+  const other = { ...plan, index: 1, interfaces: ["n0", "n1"] };
+  const objects = (lines: readonly string[]) =>
+    lines.filter((line) => /^(?:add|delete) (?:quota|chain|limit) /.test(line));
+
+  test("does not name what belongs to whoever stays, but in the rules of the hooks", () => {
+    const change = { gone: [], come: [other], changed: [], hooks: false };
+    const lines = tableChangeLines(options, change, [plan, other]);
+    expect(objects(lines).filter((line) => /m[01]/.test(line))).toEqual([]);
+    expect(lines).toContain("add quota inet t quota_n1 { over 1 bytes }");
+    const back = tableChangeLines(options, { gone: [other], come: [], changed: [], hooks: false }, [
+      plan,
+    ]);
+    expect(objects(back).filter((line) => /m[01]/.test(line))).toEqual([]);
+    expect(back).toContain("delete quota inet t quota_n1");
+  });
+
+  test("is nothing where nobody comes, goes or changes", () => {
+    const change = { gone: [], come: [], changed: [], hooks: false };
+    expect(tableChangeLines(options, change, [plan])).toEqual([]);
   });
 });
 

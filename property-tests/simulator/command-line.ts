@@ -7,6 +7,7 @@ export type Command =
   | { readonly do: "schema" }
   | { readonly do: "scenario"; readonly options: ScenarioOptions }
   | { readonly do: "fuzz"; readonly options: FuzzChoice }
+  | { readonly do: "attacks"; readonly json: boolean }
   | { readonly do: "incumbent"; readonly options: IncumbentChoice }
   /** Nothing that can be done, in words. */
   | { readonly do: "refuse"; readonly words: string };
@@ -47,6 +48,7 @@ export interface IncumbentChoice {
 export const usage = `usage: npm run simulate -- --scenario FILE [--seed N] [--json] [--html FILE]
        npm run simulate -- --fuzz [--minutes N] [--scenarios N] [--seed N] [--jobs N] [--json]
        npm run simulate -- --incumbent [--seeds N] [--days N] [--json]
+       npm run simulate -- --attacks [--json]
        npm run simulate -- --schema
 
   --scenario FILE  runs a whole network of the shipped step; docs/simulator.md says what FILE holds
@@ -61,6 +63,7 @@ export const usage = `usage: npm run simulate -- --scenario FILE [--seed N] [--j
                    ${naiveDesignNames.slice(4).join(", ")}
   --fuzz           random scenarios on all cores, for so many minutes (5) or scenarios
   --incumbent      Althea's debt keeper beside ours, on the same power cuts
+  --attacks        what each known attack gains and costs, beside its proved bound
   --schema         prints the JSON Schema of scenario files
 
 Exit code 0: nothing was violated. 1: something was. 3: nothing was run.`;
@@ -79,6 +82,7 @@ const options = {
   fuzz: { type: "boolean" },
   incumbent: { type: "boolean" },
   schema: { type: "boolean" },
+  attacks: { type: "boolean" },
   seed: { type: "string" },
   seeds: { type: "string" },
   days: { type: "string" },
@@ -107,7 +111,7 @@ type Values = { readonly [N in keyof typeof options]?: string | boolean | undefi
 
 function commandOf(values: Values): Command {
   if (values.help === true) return { do: "help" };
-  const asked = (["scenario", "fuzz", "incumbent", "schema"] as const).filter(
+  const asked = (["scenario", "fuzz", "incumbent", "attacks", "schema"] as const).filter(
     (name) => values[name] !== undefined,
   );
   if (asked.length !== 1) throw new Error(usage);
@@ -137,6 +141,8 @@ function commandOf(values: Values): Command {
       const days = numberOf(values, "days", 1, most.days) ?? 30;
       return { do: "incumbent", options: { seeds, days, json } };
     }
+    case "attacks":
+      return { do: "attacks", json };
     case "schema":
       return { do: "schema" };
     default: {

@@ -1,7 +1,8 @@
+import { type Delivery, deliveryClass } from "#core/account/delivery.ts";
 import type { Terms } from "#core/account/terms.ts";
 import { type Signer, signedBy } from "#core/identity/signature.ts";
 import type { LedgerEvent } from "#core/journal/event.ts";
-import { emptyLedger, evolve } from "#core/journal/ledger.ts";
+import { emptyLedger, evolve, type NeighbourLedger } from "#core/journal/ledger.ts";
 import type { Input } from "#core/node/input.ts";
 import { type Node, replay } from "#core/node/node.ts";
 import type { Output } from "#core/node/output.ts";
@@ -14,6 +15,7 @@ import { type Channel, untouched } from "#core/settlement/channel.ts";
 import { journalId } from "#core/units/journal-id.ts";
 import { money, tokenUnits } from "#core/units/money.ts";
 import { price } from "#core/units/price.ts";
+import { type PriceClass, priceClass } from "#core/units/price-class.ts";
 import { quietWay, readings, recreate } from "./kernel.ts";
 import { modelledCheck, modelledSigner, testSigner } from "./test-signer.ts";
 import {
@@ -45,15 +47,14 @@ export {
 
 /** A line of as many nodes as there are prices, all agents started, nothing delivered yet. */
 export function lineWorld(options: WorldOptions): LineWorld {
-  const size = options.prices.length;
+  const line = options.prices.slice(1).map((_, i): readonly [number, number] => [i, i + 1]);
+  const cables = options.cables ?? line;
   const classes = options.classes ?? 1;
   const signers = options.prices.map((_, i) =>
     options.keys === "real" ? testSigner(i + 1) : modelledSigner(i + 1),
   );
   const nodes = signers.map((signer, i): WorldNode => {
-    const ends: WireEnd[] = [];
-    if (i > 0) ends.push({ neighbour: ends.length, wire: i - 1, side: 1 });
-    if (i < size - 1) ends.push({ neighbour: ends.length, wire: i, side: 0 });
+    const ends = endsOf(cables, i);
     return {
       signer,
       journal: [],
@@ -66,13 +67,23 @@ export function lineWorld(options: WorldOptions): LineWorld {
       alarms: [],
     };
   });
-  const wires = Array.from({ length: size - 1 }, (_, i): Wire => {
+  const wires = cables.map((pair): Wire => {
     const tunnels = Array.from({ length: classes }, (): [Way, Way] => [quietWay(), quietWay()]);
-    return { nodes: [i, i + 1], classes: tunnels, generation: [1, 1] };
+    return { nodes: pair, classes: tunnels, generation: [1, 1] };
   });
   const world: LineWorld = { nodes, wires, air: [], options };
   for (const i of nodes.keys()) start(world, i);
   return world;
+}
+
+/** Where the cables of a node end: at its neighbours, in the order of the cables. */
+function endsOf(cables: readonly (readonly [number, number])[], node: number): readonly WireEnd[] {
+  return cables
+    .flatMap((pair, wire) => {
+      const side = pair.indexOf(node);
+      return side === 0 || side === 1 ? [{ wire, side: side as 0 | 1 }] : [];
+    })
+    .map((end, neighbour) => ({ neighbour, ...end }));
 }
 
 function pricing(
@@ -115,13 +126,18 @@ export function configured(world: LineWorld, index: number, starting: boolean): 
       const upstream = own.kind === "resale" && own.via === other.signer.id;
       return upstream ? fixed : own;
     });
-    return {
+    const policy = {
       id: other.signer.id,
       classes: prices.length,
       terms: world.options.terms,
       prices,
       tunnelKey: new Uint8Array(32),
     };
+    const { tariff } = world.options;
+    if (tariff === undefined || end.wire !== 0) return policy;
+    const role = end.side === 0 ? "exit" : "client";
+    const delivery: Delivery = { role, carrier: priceClass(1) };
+    return { ...policy, delivery, prices: [...prices, { kind: "fixed", price: price(tariff) }] };
   });
   const journal = journalId(1000 * (index + 1) + self.journals);
   return { type: "Configured", neighbours, tunnelKey: new Uint8Array(32), journal, starting };
@@ -187,6 +203,7 @@ function witness(world: LineWorld, index: number, event: LedgerEvent): void {
   const ledger = self.ledger.neighbours[event.neighbour];
   if (end === undefined || ledger === undefined) return;
   const i = event.class - 1;
+  if (event.class === deliveryClass(ledger)) return witnessDelivery(world, end, ledger, event);
   if (event.type === "PositionLeapt" || event.type === "PayerRestored") {
     const outWay = wayOf(world, end, "out", event.class);
     const base = ledger.outbound[i]?.counter?.base;
@@ -201,6 +218,24 @@ function witness(world: LineWorld, index: number, event: LedgerEvent): void {
     if (rx < inWay.rx) inWay.forgiven += inWay.rx - rx;
     inWay.rx = rx;
   }
+}
+
+/** Of a delivery the exit counts as payee what it sent; the client's resets count as a payer's. */
+function witnessDelivery(
+  world: LineWorld,
+  end: WireEnd,
+  ledger: NeighbourLedger,
+  event: Extract<LedgerEvent, { readonly class: PriceClass }>,
+): void {
+  const carrier = ledger.delivery?.carrier ?? 1;
+  if (event.type === "PositionLeapt") wayOf(world, end, "in", carrier).payerResets += 1n;
+  if (event.type !== "BytesForgiven" && event.type !== "PayeeRestored") return;
+  const out = wayOf(world, end, "out", carrier);
+  const account = ledger.inbound.at(-1);
+  const base = account?.counter?.base;
+  const tx = base === undefined ? (account?.read ?? 0n) : base + out.rawSent;
+  if (tx < out.tx) out.forgiven += out.tx - tx;
+  out.tx = tx;
 }
 
 function perform(world: LineWorld, index: number, output: Output): void {

@@ -1,3 +1,4 @@
+import { attackLines, attackTable } from "./attacks/attack-table.ts";
 import { readCommand, usage } from "./command-line.ts";
 import { fuzz } from "./fuzz/fuzz.ts";
 import { compare } from "./incumbent/comparison.ts";
@@ -32,6 +33,12 @@ async function run(): Promise<number> {
       if (json) console.log(JSON.stringify(result));
       else console.dir(result, { depth: 4 });
       return result.months.every(({ ours }) => ours.episodes + ours.violations === 0) ? 0 : 1;
+    }
+    case "attacks": {
+      const table = attackTable();
+      if (command.json) console.log(JSON.stringify(table));
+      else console.log(attackLines(table).join("\n"));
+      return table.every(({ holds }) => holds) ? 0 : 1;
     }
     case "schema":
       console.log(JSON.stringify(scenarioSchema, null, 2));

@@ -89,10 +89,14 @@ export interface WorldOptions {
   readonly keys?: "modelled" | "real";
   /** Per node: what it charges on class 1. `resale`: a fee on top of the next node of the line. */
   readonly prices: readonly (bigint | { readonly fee: bigint })[];
+  /** Which nodes are neighbours, where they are no line: whoever sends to whom it resells first. */
+  readonly cables?: readonly (readonly [number, number])[];
   /** Paid classes, 1 unless told otherwise. Class k costs k times what class 1 costs. */
   readonly classes?: number;
   /** What a node's settlement port knows of its channel when its agent starts; nothing: no channel. */
   readonly channel?: (end: WireEnd) => Channel | undefined;
+  /** Node 0 is an exit, node 1 its client, on class 1: what a byte of the delivery costs. */
+  readonly tariff?: bigint;
   /** Per node: what it speaks, where it is not what ships. */
   readonly versions?: readonly Versions[];
   /**

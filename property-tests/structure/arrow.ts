@@ -18,6 +18,7 @@ export const rooms = [
   "quality",
   "route",
   "queue",
+  "discovery",
   "peer",
   "journal",
   "node",
@@ -35,6 +36,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** An auditor must not trust the agent: what the audit program may import instead. */
 const auditProgram = "router-agent/audit/";
 const auditMayUse = ["core/", "adapters/journal/", auditProgram] as const;
+
+/**
+ * What may know of measured quality: no rule, ledger or event does, so no bill can hang on it. In the
+ * agent it is what chooses ways, and what shows them to people.
+ */
+const qualityRoom = "core/quality/";
+const knowsQuality = [
+  qualityRoom,
+  "core/route/",
+  "router-agent/routing/",
+  "router-agent/cli/",
+  "router-agent/status-page/",
+] as const;
+
+/** Rooms that bill: they know no ways either, which is where quality goes on to. */
+const billing = ["core/peer/", "core/journal/", "core/node/", "core/audit/"] as const;
 
 const aliases: Readonly<Record<string, string>> = {
   "#core/": "core/",
@@ -61,6 +78,12 @@ function faultOf(file: SourceFile): (written: string) => readonly string[] {
     const [from = "", room = ""] = file.path.split("/");
     const [to = "", other = ""] = target.split("/");
     if (!(allowed[from] ?? []).includes(to)) return against(`${from} may not know ${to}`);
+    if (target.startsWith(qualityRoom) && !isFrom(file, knowsQuality)) {
+      return against("no bill may hang on measured quality");
+    }
+    if (target.startsWith("core/route/") && isFrom(file, billing)) {
+      return against("no bill may hang on the choice of ways");
+    }
     if (file.path.startsWith(auditProgram) && !auditMayUse.some((it) => target.startsWith(it))) {
       return against("the audit program trusts only the core and the journal");
     }
@@ -76,6 +99,10 @@ function resolved(from: string, written: string): string | undefined {
   const alias = Object.keys(aliases).find((prefix) => written.startsWith(prefix));
   if (alias !== undefined) return posix.join(aliases[alias] ?? "", written.slice(alias.length));
   return written.startsWith("/") || written.startsWith("#") ? written : undefined;
+}
+
+function isFrom({ path }: SourceFile, places: readonly string[]): boolean {
+  return places.some((place) => path.startsWith(place));
 }
 
 function isRoom(name: string): name is (typeof rooms)[number] {

@@ -16,6 +16,7 @@ const settings = [
   "biome.json",
   "core/biome.json",
   "core/no-chance.grit",
+  "core/no-pattern.grit",
   "core/no-float.grit",
   "core/no-number-in-billing.grit",
   "adapters/biome.json",

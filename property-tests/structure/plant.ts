@@ -29,6 +29,12 @@ const forLint: readonly Row[] = [
     "export const at = performance;",
     "performance",
   ],
+  [
+    "a regular expression",
+    "core/node/pattern.ts",
+    "export const isDigit = (text: string) => /^[0-9]$/.test(text);",
+    "pattern",
+  ],
   ["randomness", "core/node/dice.ts", "export const dice = () => Math.random();", "Math"],
   ["random bytes", "core/node/salt.ts", "export const salt = crypto;", "crypto"],
   ["a timer", "core/node/timer.ts", "export const wait = setTimeout;", "setTimeout"],
@@ -233,6 +239,24 @@ const forArrows: readonly Row[] = [
     "schedule is below peer",
   ],
   ["a room nobody placed", "core/misc/good.ts", "export const a = 1;", "no place in the order"],
+  [
+    "measured quality in a ledger",
+    "core/journal/rank.ts",
+    'export * from "#core/quality/good.ts";',
+    "no bill may hang on measured quality",
+  ],
+  [
+    "measured quality where inputs of the node are made",
+    "router-agent/agent/rank.ts",
+    'export * from "#core/quality/good.ts";',
+    "no bill may hang on measured quality",
+  ],
+  [
+    "the choice of ways in a decision",
+    "core/node/way.ts",
+    'export * from "#core/route/good.ts";',
+    "no bill may hang on the choice of ways",
+  ],
   [
     "the agent in an adapter",
     "adapters/a/agent.ts",

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { QueueingOptions } from "#adapters/queueing/kernel-queueing.ts";
+import type { TunnelWayName } from "#adapters/tunnel/wireguard-tunnel.ts";
 import { fromJson, toJson } from "./big-json.ts";
 import { sweepLabSockets } from "./lab-sockets.ts";
 import type { Operations } from "./port-driver.ts";
@@ -26,8 +27,16 @@ export interface LabNamespace {
 
 const driverPath = fileURLToPath(new URL("port-driver.ts", import.meta.url));
 
+/** What the ports inside are made with. */
+export interface LabOptions extends QueueingOptions {
+  /** How tunnels are told what to be; the machine's own way if absent. */
+  readonly tunnelWays?: readonly TunnelWayName[];
+  /** A directory of tools that are taken before the machine's own. */
+  readonly tools?: string;
+}
+
 /** A namespace that forwards packets, with a name that no other process uses. */
-export function labNamespace(place: string, options: QueueingOptions): LabNamespace {
+export function labNamespace(place: string, options: LabOptions): LabNamespace {
   const name = `mtlab-${process.pid.toString(36)}-${place}`;
   const ip = (...args: readonly string[]) => execFileSync("ip", args, { encoding: "utf8" });
   const tool = (program: string, ...args: readonly string[]) =>
@@ -103,9 +112,14 @@ interface Driver {
   readonly kill: () => Promise<void>;
 }
 
-function startDriver(namespace: string, options: QueueingOptions): Driver {
+function startDriver(namespace: string, options: LabOptions): Driver {
   const args = ["netns", "exec", namespace, process.execPath, driverPath, toJson(options)];
-  const child: ChildProcess = spawn("ip", args, { stdio: ["pipe", "pipe", "inherit"] });
+  const { PATH = "" } = process.env;
+  const path = options.tools === undefined ? PATH : `${options.tools}:${PATH}`;
+  const child: ChildProcess = spawn("ip", args, {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, PATH: path },
+  });
   const waiting = new Map<number, (answer: { value?: unknown; error?: string }) => void>();
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   void ended.then(() => {

@@ -42,6 +42,13 @@ describe("endpoints", () => {
   test("host:port is split, IPv6 in brackets", () => {
     expect(splitEndpoint("10.0.0.1:51820")).toEqual({ host: "10.0.0.1", port: 51_820 });
     expect(splitEndpoint("mesh.example.net:1")).toEqual({ host: "mesh.example.net", port: 1 });
+    expect(splitEndpoint("[fe80::1%to-b.1]:52000")).toEqual({
+      host: "fe80::1%to-b.1",
+      port: 52_000,
+    });
+    for (const zone of ["%", "%-x", "%a/b", "%abcdefghijklmnop", "%a b", "%eth0%eth0"]) {
+      expect(splitEndpoint(`[fe80::1${zone}]:1`)).toBeUndefined();
+    }
     expect(splitEndpoint("[fd00::1]:65535")).toEqual({ host: "fd00::1", port: 65_535 });
   });
 

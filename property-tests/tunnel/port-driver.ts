@@ -8,28 +8,35 @@ import * as ManagedRuntime from "effect/ManagedRuntime";
 import * as Redacted from "effect/Redacted";
 import { Counters } from "#adapters/counters/counters.ts";
 import { wireguardCounters } from "#adapters/counters/wireguard-counters.ts";
-import { kernelQueueing, type QueueingOptions } from "#adapters/queueing/kernel-queueing.ts";
+import { koffiNetlink } from "#adapters/netlink/koffi-netlink.ts";
+import { type EdgeQueue, type EdgeQueues, edgeQueues } from "#adapters/queueing/edge-queues.ts";
+import { kernelQueueing } from "#adapters/queueing/kernel-queueing.ts";
 import {
   type Allowance,
+  type LeakRoom,
+  type OwnPlan,
   Queueing,
   type QueuePlan,
   type QueueRoute,
   type QuotaUsage,
 } from "#adapters/queueing/queueing.ts";
 import { Tunnel, type TunnelPlan } from "#adapters/tunnel/tunnel.ts";
-import { wireguardTunnel } from "#adapters/tunnel/wireguard-tunnel.ts";
+import { tunnelBy } from "#adapters/tunnel/wireguard-tunnel.ts";
 import { fromJson, toJson } from "./big-json.ts";
+import type { LabOptions } from "./lab-namespace.ts";
 
 /**
  * The ports of one network namespace, driven from outside: a line of JSON in (`[operation,
  * ...arguments]`), a line out (`{ value }` or `{ error }`). Traffic comes from here as well, so that a
  * namespace needs one process only. Argument: the options of the queueing port.
  */
-const options = fromJson(process.argv[2] ?? "") as QueueingOptions;
+const { tunnelWays = ["netlink", "spawned"], ...options } = fromJson(
+  process.argv[2] ?? "",
+) as LabOptions;
 
 const runtime = ManagedRuntime.make(
   Layer.mergeAll(
-    wireguardTunnel,
+    tunnelBy(tunnelWays).pipe(Layer.provide(koffiNetlink)),
     wireguardCounters,
     kernelQueueing(options),
     Logger.layer([]), // standard output is for answers
@@ -38,6 +45,12 @@ const runtime = ManagedRuntime.make(
 
 /** Bytes and packets that arrived here, by port. */
 const arrived = new Map<number, { packets: number; bytes: number }>();
+
+/** One-way delays in microseconds, by port: all namespaces of a machine have one clock. */
+const stamped = new Map<number, number[]>();
+
+/** Bytes of the time in a datagram: nanoseconds of the monotonic clock. */
+const stampSize = 8;
 
 function note(port: number, bytes: number): void {
   const sum = arrived.get(port) ?? { packets: 0, bytes: 0 };
@@ -51,6 +64,11 @@ const withTunnel = <A, E>(use: (port: Tunnel["Service"]) => Effect.Effect<A, E>)
 
 const withQueueing = <A, E>(use: (port: Queueing["Service"]) => Effect.Effect<A, E>) =>
   runtime.runPromise(Effect.flatMap(Queueing, use));
+
+const withEdges = <A, E>(use: (queues: EdgeQueues) => Effect.Effect<A, E>) =>
+  Effect.runPromise(
+    Effect.flatMap(edgeQueues, use).pipe(Effect.scoped, Effect.provide(koffiNetlink)),
+  );
 
 /** Datagrams that are sent in one go: fewer than the shortest queue holds. */
 const mostAtOnce = 8;
@@ -68,6 +86,11 @@ const operations = {
     withQueueing((port) => port.attach(plans, routes)),
   mend: (plan: QueuePlan, routes: readonly QueueRoute[]) =>
     withQueueing((port) => port.mend(plan, routes)),
+  setRoutes: (routes: readonly QueueRoute[], except: readonly string[]) =>
+    withQueueing((port) => port.setRoutes(routes, except)),
+  checkRoutes: () => withQueueing((port) => port.checkRoutes),
+  setRates: (rates: readonly (readonly [number, bigint])[]) =>
+    withQueueing((port) => port.setRates(new Map(rates))),
   setStanding: (plan: QueuePlan, standing: "open" | "throttled") =>
     withQueueing((port) => port.setStanding(plan, standing)),
   usage: async () => [...(await withQueueing((port) => port.usage))],
@@ -76,6 +99,15 @@ const operations = {
     quotas: readonly Allowance[],
     gates: readonly Allowance[],
   ) => withQueueing((port) => port.setLimits(new Map(before) satisfies QuotaUsage, quotas, gates)),
+  setLeaks: (
+    before: readonly (readonly [string, { readonly used: bigint; readonly limit: bigint }])[],
+    rooms: readonly LeakRoom[],
+  ) => withQueueing((port) => port.setLeaks(new Map(before) satisfies QuotaUsage, rooms)),
+  setOwn: (own: OwnPlan | null) => withQueueing((port) => port.setOwn(own ?? undefined)),
+  tally: async () => [...(await withQueueing((port) => port.tally))],
+  applyEdges: (edges: readonly EdgeQueue[]) => withEdges((queues) => queues.apply(edges)),
+  removeEdges: (edges: readonly EdgeQueue[]) => withEdges((queues) => queues.remove(edges)),
+  reconcile: () => withQueueing((port) => port.reconcile),
   clean: () => withQueueing((port) => port.clean),
   listenUdp: (host: string, port: number) =>
     new Promise<void>((resolve, reject) => {
@@ -117,6 +149,38 @@ const operations = {
         else setTimeout(() => socket.close(() => resolve()), 20);
       };
       tick();
+    }),
+  /** Listens to datagrams that carry the time at which they were sent. */
+  listenStamped: (host: string, port: number) =>
+    new Promise<void>((resolve, reject) => {
+      const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+      const delays: number[] = [];
+      stamped.set(port, delays);
+      socket.on("message", (message) => {
+        const now = process.hrtime.bigint();
+        if (message.length >= stampSize) {
+          delays.push(Number(now - message.readBigUInt64LE(0)) / 1000);
+        }
+      });
+      socket.on("error", reject);
+      socket.bind(port, host, resolve);
+    }),
+  /** The one-way delays of those that arrived since this was last asked, in microseconds, in order. */
+  delays: (port: number) => Promise.resolve(stamped.get(port)?.splice(0) ?? []),
+  /** Sends so many datagrams, one after so many milliseconds, each with the time it is sent at. */
+  sendStamped: (host: string, port: number, size: number, packets: number, every: number) =>
+    new Promise<void>((resolve) => {
+      const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+      let sent = 0;
+      const timer = setInterval(() => {
+        const payload = Buffer.alloc(size);
+        payload.writeBigUInt64LE(process.hrtime.bigint(), 0);
+        socket.send(payload, port, host, () => {}); // refusals are part of the measurement
+        sent += 1;
+        if (sent < packets) return;
+        clearInterval(timer);
+        socket.close(() => resolve());
+      }, every);
     }),
   /** Sends a stream for so many milliseconds. */
   sendTcp: (host: string, port: number, milliseconds: number) =>

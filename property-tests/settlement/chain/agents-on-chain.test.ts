@@ -65,7 +65,7 @@ async function ask(name: RouterName, ...words: readonly string[]): Promise<unkno
   const { agent, keeper } = world[name];
   if (agent === undefined) throw new Error(`${name} does not run`);
   const stopping = Effect.runSync(Deferred.make<Ending>());
-  const answer = answerRequest(agent, stopping, undefined, undefined, keeper);
+  const answer = answerRequest(agent, stopping, { keeper });
   return Effect.runPromise(answer(["channel", ...words]));
 }
 

@@ -201,7 +201,7 @@ describe("commands about channels", () => {
       };
       writeFileSync(join(home, "config.json"), renderConfig(config, "json"));
       const stopping = Effect.runSync(Deferred.make<Ending>());
-      const answer = answerRequest(agent, stopping, undefined, undefined, world.a.keeper);
+      const answer = answerRequest(agent, stopping, { keeper: world.a.keeper });
       await Effect.runPromise(Scope.provide(controlSocket(controlPath(journal), answer), scope));
       const tried = async (): Promise<boolean> => {
         const found = await Effect.runPromise(answer(["channel", "status"]));

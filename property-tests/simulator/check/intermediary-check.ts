@@ -1,5 +1,5 @@
+import { classLimit } from "../network/charge.ts";
 import { isHonest, linkAt, type Network, type SimNode, type Way } from "../network/network.ts";
-import { classLimit } from "../network/offers.ts";
 import { note } from "./violating.ts";
 
 /**
@@ -29,6 +29,18 @@ function isEnd(net: Network, node: SimNode, paidClass: number): boolean {
 }
 
 function checkForwarder(net: Network, node: SimNode, paidClass: number): void {
+  const books = resaleOf(net, node, paidClass);
+  if (books === undefined) return;
+  const { earned, paid, owed, allowed } = books;
+  const slack = earned - paid - owed + allowed;
+  if (net.leastSlack === undefined || slack < net.leastSlack) net.leastSlack = slack;
+  if (slack >= 0n) return;
+  const words = `class ${paidClass}: earned ${earned} - paid ${paid} >= fees ${owed} - ${allowed}`;
+  note(net, "T12", node.id, "", words);
+}
+
+/** What a forwarder has of a class, in grains; nothing where it sent nothing on for money. */
+export function resaleOf(net: Network, node: SimNode, paidClass: number) {
   let earned = 0n;
   let paid = 0n;
   let forwarded = 0n;
@@ -47,9 +59,7 @@ function checkForwarder(net: Network, node: SimNode, paidClass: number): void {
     }
   }
   const owed = node.lowestFee * forwarded;
-  if (forwarded === 0n || earned - paid >= owed - allowed) return;
-  const words = `class ${paidClass}: earned ${earned} - paid ${paid} >= fees ${owed} - ${allowed}`;
-  note(net, "T12", node.id, "", words);
+  return forwarded === 0n ? undefined : { earned, paid, owed, allowed };
 }
 
 /** The accounts of a node on a class, those of former identities of its neighbours as well. */

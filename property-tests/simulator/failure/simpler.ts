@@ -38,6 +38,7 @@ export const simplerOnes: readonly Simpler[] = [
   (scenario, _, at) => contracted(scenario, at),
   (scenario, _, at) =>
     scenario.chain === undefined || at > 0 ? undefined : { ...scenario, chain: undefined },
+  ({ market, ...scenario }, _, at) => (market === undefined || at > 0 ? undefined : scenario),
   (scenario, _, at) => {
     const links = simplified(scenario.links, linkSteps, at);
     return links && { ...scenario, links };

@@ -1,4 +1,5 @@
 import { type Chance, chance } from "../network/chance.ts";
+import { usualMarket } from "../scenario/market-reader.ts";
 import {
   type Behaviour,
   behaviours,
@@ -38,6 +39,32 @@ export function randomScenario(seed: number): Scenario {
     ...scenario,
     faults: randomFaults(draw, scenario),
     chain: draw.below(4) === 0 ? randomChain(draw, defaults) : undefined,
+    ...randomMarket(seed),
+  };
+}
+
+/** In a quarter of all scenarios prices are negotiated. Drawn by itself: the rest of a seed stays as it was. */
+function randomMarket(seed: number): Pick<Scenario, "market"> {
+  const draw = chance(seed, 0x3a2);
+  if (draw.below(4) > 0) return {};
+  const { wishes } = usualMarket;
+  const floor = BigInt(1 + draw.below(most.fee));
+  const ceiling = floor + BigInt(draw.below(4 * most.fee));
+  const mode = draw.below(2) === 0 ? "cost" : "automatic";
+  const damping = {
+    ...wishes.damping,
+    pause: BigInt(draw.below(200_000)),
+    calm: BigInt(200_000 + draw.below(20_000_000)),
+  };
+  const window = BigInt(1 + draw.below(1_000_000));
+  const profit = BigInt(draw.below(500_000));
+  const steps = 500 + draw.below(6000);
+  return {
+    market: {
+      start: floor,
+      steps,
+      wishes: { ...wishes, mode, floor, ceiling, window, profit, damping },
+    },
   };
 }
 

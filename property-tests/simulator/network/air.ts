@@ -21,6 +21,7 @@ export function latestOf(link: SimLink): number {
 /** A datagram sets out from a side of a link: it may be lost, late, or arrive twice. */
 export function say(net: Network, link: SimLink, from: 0 | 1, bytes: Uint8Array): void {
   const { air } = net.chance;
+  net.said += 1;
   if (!isUp(net, link)) return;
   const datagram: Datagram = { link: link.index, to: across(from), bytes };
   if (!air.happens(link.loss, shareScale)) fly(net, link, datagram, link.reorder);

@@ -76,6 +76,7 @@ export function spendingLimitOf(net: Network, node: SimNode): bigint | undefined
   switch (node.behaviour) {
     case "neverPays":
     case "newIdentities":
+    case "ridesFree":
       return 0n;
     case "stopsPaying":
       return paidBefore * net.scenario.defaults.creditLimit;

@@ -1,11 +1,11 @@
-import { type Scenario, shareScale } from "../scenario/scenario.ts";
+import { type Scenario, type ScenarioNode, shareScale } from "../scenario/scenario.ts";
 import { agentVersions } from "./agent-version.ts";
 import { newChain } from "./chain.ts";
 import { chance } from "./chance.ts";
+import { classLimit, seatsOf } from "./charge.ts";
 import { type Defect, shipped } from "./defect.ts";
-import { type Keys, keyRing } from "./key-ring.ts";
+import { type KeyRing, type Keys, keyRing } from "./key-ring.ts";
 import type { End, Network, SimFlow, SimLink, SimNode, Story, Way } from "./network.ts";
-import { classLimit } from "./offers.ts";
 import { plan, renewOffers } from "./rerouting.ts";
 
 /** How a run differs from what its file says. */
@@ -40,35 +40,9 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
     });
     return newLink(one, index, nodes, [added[0] ?? 0, added[1] ?? 0], classes);
   });
-  const nodes = scenario.nodes.map((one, index): SimNode => {
-    const signer = keys.signerOf(one.id);
-    const agent = agentVersions[one.agent];
-    return {
-      index,
-      id: one.id,
-      scenario: one,
-      signer,
-      behaviour: one.behaviour,
-      price: one.price,
-      lowestFee: one.price,
-      uncovered: new Set(),
-      agent,
-      core: agent.wake(signer, agent.emptyLedger, keys.holds),
-      journals: 1,
-      identities: 1,
-      holds: keys.holds,
-      ends: ends[index] ?? [],
-      torn: false,
-      flipReading: false,
-      flipped: undefined,
-      unread: new Map(),
-      waiting: new Map(),
-      entered: 0n,
-      memory: [],
-      alarms: 0,
-      dropped: 0n,
-    };
-  });
+  const nodes = scenario.nodes.map((_, index) =>
+    newNode(scenario, index, ends[index] ?? [], keys, destinations),
+  );
   const net: Network = {
     scenario,
     keys,
@@ -82,12 +56,14 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
     air: new Map(),
     carried: new Map(),
     datagrams: 0,
+    said: 0,
     parcels: 0,
     now: 0,
     nodeSteps: 0,
     chance: { air: chance(seed, 1), loss: chance(seed, 2), fault: chance(seed, 3) },
     violations: [],
     falseThrottles: 0,
+    leastSlack: undefined,
     injected: [],
     retired: [],
     chain: scenario.chain === undefined ? undefined : newChain(scenario.chain, links.length),
@@ -98,6 +74,46 @@ export function build(scenario: Scenario, options: RunOptions = {}): Network {
   plan(net);
   for (const node of nodes) renewOffers(net, node.index);
   return net;
+}
+
+/** A router that was never switched on. */
+function newNode(
+  scenario: Scenario,
+  index: number,
+  ends: End[],
+  keys: KeyRing,
+  destinations: readonly number[],
+): SimNode {
+  const one = scenario.nodes[index] as ScenarioNode;
+  const signer = keys.signerOf(one.id);
+  const agent = agentVersions[one.agent];
+  return {
+    index,
+    id: one.id,
+    scenario: one,
+    signer,
+    behaviour: one.behaviour,
+    price: one.price,
+    lowestFee: one.price,
+    uncovered: new Set(),
+    agent,
+    core: agent.wake(signer, agent.emptyLedger, keys.holds),
+    journals: 1,
+    identities: 1,
+    holds: keys.holds,
+    ends,
+    torn: false,
+    flipReading: false,
+    flipped: undefined,
+    unread: new Map(),
+    waiting: new Map(),
+    entered: 0n,
+    memory: [],
+    alarms: 0,
+    dropped: 0n,
+    sentOn: destinations.map(() => 0n),
+    seats: seatsOf(scenario.market, { index, ends: ends.length, fee: one.price }, destinations),
+  };
 }
 
 function newLink(

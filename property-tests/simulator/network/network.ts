@@ -11,6 +11,7 @@ import type { Behaviour, Scenario, ScenarioNode } from "../scenario/scenario.ts"
 import type { AgentVersion } from "./agent-version.ts";
 import type { SimChain } from "./chain.ts";
 import type { Chance } from "./chance.ts";
+import type { Seat } from "./charge.ts";
 import type { Defect } from "./defect.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Hops } from "./offers.ts";
@@ -38,6 +39,8 @@ export interface Network {
   /** How many of both there are. */
   datagrams: number;
   parcels: number;
+  /** How many datagrams ever set out. */
+  said: number;
   /** Virtual time. */
   now: number;
   /** Inputs that nodes have taken. */
@@ -45,6 +48,8 @@ export interface Network {
   readonly chance: { readonly air: Chance; readonly loss: Chance; readonly fault: Chance };
   readonly violations: Violation[];
   falseThrottles: number;
+  /** The least that any forwarder had beyond what T12 promises it, over the whole run. Grains. */
+  leastSlack: bigint | undefined;
   readonly injected: InjectedFault[];
   /** Accounts of identities that are no longer used. */
   readonly retired: Way[];
@@ -107,6 +112,10 @@ export interface SimNode {
   alarms: number;
   /** Bytes that got here as paid and were not sent on as paid, by loss of its queue. */
   dropped: bigint;
+  /** Bytes that it sent on as paid, or to who charges nothing, by destination. */
+  readonly sentOn: bigint[];
+  /** What it asks for each destination, where the scenario has a market. */
+  readonly seats: readonly Seat[];
 }
 
 /** An agent with a wrong bit in its memory, and what its journal says. */

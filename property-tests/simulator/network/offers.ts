@@ -1,11 +1,9 @@
 import type { Pricing } from "#core/node/policy.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 import type { Price } from "#core/units/price.ts";
+import { boundsOf, classLimit } from "./charge.ts";
 import { across, type End, type Network, nodeAt, type SimNode } from "./network.ts";
 import type { Routes } from "./route-table.ts";
-
-/** The most paid classes between two neighbours. */
-export const classLimit = 7;
 
 /** Sells nothing: an upstream that nobody has. */
 const nobody: NodeId = nodeId(`02${"0".repeat(64)}`);
@@ -86,13 +84,26 @@ function ranked(onHop: ReadonlyMap<number, bigint>): Map<number, HopClass> {
 /** What a node sells to the neighbour at one of its ends, class 1 first. */
 export function offersTo(net: Network, hops: Hops, node: SimNode, end: End): readonly Pricing[] {
   const offers: Pricing[] = Array.from({ length: net.classes }, () => nothing);
-  const onHop = end.retired ? undefined : hops.get(end.link * 2 + across(end.side));
+  if (end.retired) return offers;
+  for (const destination of node.seats.keys()) {
+    offers[destination] = unsold(net, node, destination);
+  }
+  const onHop = hops.get(end.link * 2 + across(end.side));
   if (onHop === undefined) return offers;
   for (const [destination, hop] of onHop) {
     if (hop.class === 0) continue;
     offers[hop.class - 1] = pricingOf(net, node, destination, hop);
   }
   return offers;
+}
+
+/** Nothing more, but what was leased before stays covered by what is held (T12). */
+function unsold(net: Network, node: SimNode, destination: number): Pricing {
+  const routes = net.routes.paid[destination];
+  const key = routes === undefined ? undefined : hopKey(routes, node.index);
+  if (key === undefined) return nothing;
+  const via = nodeAt(net, otherEnd(net, key)).signer.id;
+  return { kind: "resale", via, fee: node.price as Price, most: 1n as Price };
 }
 
 function pricingOf(net: Network, node: SimNode, destination: number, hop: HopClass): Pricing {
@@ -102,7 +113,9 @@ function pricingOf(net: Network, node: SimNode, destination: number, hop: HopCla
   const key = routes === undefined ? undefined : hopKey(routes, node.index);
   if (key === undefined || (routes?.price[node.index] ?? 0n) === 0n) return fixed;
   const via = nodeAt(net, otherEnd(net, key)).signer.id;
-  return { kind: "resale", via, fee: node.price as Price };
+  const seat = node.seats[destination];
+  if (seat === undefined) return { kind: "resale", via, fee: node.price as Price };
+  return { kind: "resale", via, fee: node.price as Price, ...boundsOf(net, seat) };
 }
 
 /** Whether two price lists are the same. */
@@ -112,7 +125,13 @@ export function sameOffers(a: readonly Pricing[], b: readonly Pricing[]): boolea
     a.every((one, i) => {
       const other = b[i];
       if (one.kind === "fixed") return other?.kind === "fixed" && one.price === other.price;
-      return other?.kind === "resale" && one.via === other.via && one.fee === other.fee;
+      if (one.kind === "withheld" || other?.kind !== "resale") return one.kind === other?.kind;
+      return (
+        one.via === other.via &&
+        one.fee === other.fee &&
+        one.least === other.least &&
+        one.most === other.most
+      );
     })
   );
 }

@@ -1,5 +1,6 @@
+import { leave } from "./charge.ts";
 import { across, linkAt, type Network, nodeAt } from "./network.ts";
-import { hopsOf, offersTo, sameOffers } from "./offers.ts";
+import { hopKey, hopsOf, offersTo, sameOffers } from "./offers.ts";
 import { routeTable } from "./route-table.ts";
 import { configured, feed } from "./shell.ts";
 import { stir } from "./traffic.ts";
@@ -29,10 +30,16 @@ export function plan(net: Network): void {
   const before = net.routes.paid;
   net.routes = routeTable(net);
   net.routes.paid.forEach(({ link, price, hops }, destination) => {
-    const known = before[destination]?.link ?? link;
-    for (const { index, uncovered } of net.nodes) {
+    const former = before[destination];
+    const known = former?.link ?? link;
+    for (const node of net.nodes) {
+      const { index, uncovered } = node;
       const isFree = price[index] === 0n && (hops[index] ?? 0) > 1;
-      if (isFree || link[index] !== known[index]) uncovered.add(destination + 1);
+      const isMoved = link[index] !== known[index];
+      const seat = node.seats[destination];
+      if (isFree || (isMoved && seat === undefined)) uncovered.add(destination + 1);
+      const left = isMoved && former !== undefined ? hopKey(former, index) : undefined;
+      if (seat !== undefined && left !== undefined) leave(seat, left);
     }
   });
   net.hops = hopsOf(net);

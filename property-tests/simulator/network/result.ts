@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "#core/identity/hexadecimal.ts";
 import { booksAtEnd, usedWays } from "../check/end-check.ts";
 import type { Violation } from "../check/violation.ts";
+import { type MarketResult, marketResult } from "./market-result.ts";
 import { across, type InjectedFault, linkAt, type Network, nodeAt } from "./network.ts";
 import { type Routes, routesTo } from "./route-table.ts";
 
@@ -25,6 +26,8 @@ export interface Result {
   readonly flows: readonly FlowResult[];
   readonly faults: readonly InjectedFault[];
   readonly earnings: readonly EarningResult[];
+  /** Where the scenario has a market. */
+  readonly market?: MarketResult;
 }
 
 /** What one neighbour paid another, and for what. */
@@ -98,6 +101,7 @@ export function resultOf(net: Network, seed: number): Result {
     ),
     faults: net.injected,
     earnings: earningResults(net, hops),
+    ...(net.scenario.market === undefined ? {} : { market: marketResult(net) }),
   };
   const text = JSON.stringify([net.trace, bare]);
   const digest = toHex(sha256(new TextEncoder().encode(text)));

@@ -1,3 +1,4 @@
+import { chargeOf } from "./charge.ts";
 import { across, isUp, type Network, type SimNode } from "./network.ts";
 
 /** How to get to one destination: by node number. */
@@ -43,6 +44,7 @@ interface Candidate {
  * the earlier link of the file.
  */
 export function routesTo(net: Network, destination: number, capped: boolean): Routes {
+  const number = net.destinations.indexOf(destination);
   const size = net.nodes.length;
   const link = new Int32Array(size).fill(-1);
   const side = new Uint8Array(size);
@@ -56,7 +58,9 @@ export function routesTo(net: Network, destination: number, capped: boolean): Ro
     if (done[best.node] === 1) continue;
     done[best.node] = 1;
     const node = net.nodes[best.node] as SimNode;
-    const charged = best.node === destination ? 0n : node.price + best.price;
+    const asked = best.node === destination ? 0n : chargeOf(net, node, number, best.price);
+    if (asked === undefined && capped) continue; // it sells nothing now
+    const charged = asked ?? node.price + best.price;
     for (const end of node.ends) {
       const over = net.links[end.link];
       if (over === undefined || end.retired || !isUp(net, over)) continue;
@@ -97,8 +101,12 @@ function preferQuality(net: Network, destination: number, routes: Routes): void 
     .toSorted((a, b) => compare(routes, a.index, b.index));
   const rank = new Map(order.map(({ index }, i) => [index, i]));
   const kept: number[] = new Array(net.nodes.length).fill(1);
+  const number = net.destinations.indexOf(destination);
   const charge = (index: number): bigint =>
-    index === destination ? 0n : (net.nodes[index]?.price ?? 0n) + (routes.price[index] ?? 0n);
+    index === destination
+      ? 0n
+      : (chargeOf(net, net.nodes[index] as SimNode, number, routes.price[index] ?? 0n) ??
+        1n << 64n);
   for (const node of order) {
     const mine = rank.get(node.index) ?? 0;
     const choices = node.ends.flatMap((end) => {

@@ -8,6 +8,7 @@ import { build, type RunOptions } from "./build.ts";
 import { cheat } from "./cheating.ts";
 import { deliver } from "./delivery.ts";
 import { type FaultPlan, faultPlan, injectFaults } from "./faults.ts";
+import { trade } from "./market.ts";
 import { isHonest, isUp, linkAt, type Network, type SimNode } from "./network.ts";
 import { feed, readingsOf, start } from "./shell.ts";
 import { arrive, moveFlows } from "./traffic.ts";
@@ -67,6 +68,7 @@ function tick(net: Network, plan: FaultPlan): boolean {
   net.now += 1;
   injectFaults(net, plan);
   cheat(net);
+  trade(net);
   advanceChain(net);
   deliver(net);
   const arrived = arrive(net);

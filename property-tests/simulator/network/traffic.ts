@@ -1,3 +1,5 @@
+import { due } from "#core/schedule/schedule.ts";
+import type { Position } from "#core/units/position.ts";
 import { shareScale } from "../scenario/scenario.ts";
 import { delayOf } from "./air.ts";
 import { floods } from "./behaviour.ts";
@@ -88,7 +90,9 @@ function moveFrom(net: Network, node: SimNode): boolean {
     const flow = net.flows[index];
     const hop = flow === undefined ? undefined : hopOf(net, node, flow);
     if (flow === undefined || hop === undefined) continue;
-    moved = sendPaid(net, node, flow, hop, waiting) || moved;
+    // What is held is for paid bytes: free ones take the way that is chosen now, or they might go in circles.
+    const held = waiting.paid > 0n ? heldHop(net, node, flow.destination) : undefined;
+    moved = sendPaid(net, node, flow, held ?? hop, waiting) || moved;
     moved = sendFree(net, flow, hop, waiting) || moved;
     if (waiting.paid === 0n && waiting.free === 0n) node.waiting.delete(index);
   }
@@ -101,7 +105,8 @@ function hopOf(net: Network, node: SimNode, flow: SimFlow): Hop | undefined {
   if (key !== undefined) {
     const link = linkAt(net, key >> 1);
     const side = (key & 1) as 0 | 1;
-    const known = net.hops.get(key)?.get(flow.destination)?.class;
+    const known =
+      net.hops.get(key)?.get(flow.destination)?.class ?? sellerClass(net, node, flow, key);
     const paidClass = known ?? 0;
     // A hop that no flow was planned over: what got there before routes changed rides free.
     const unplanned = known === undefined && (paid?.price[node.index] ?? 0n) > 0n;
@@ -117,6 +122,42 @@ function hopOf(net: Network, node: SimNode, flow: SimFlow): Hop | undefined {
     way: undefined,
     onlyFree: true,
   };
+}
+
+/** Who sells what it holds sends it on as paid, also when nobody new is sold that way. */
+function sellerClass(net: Network, node: SimNode, flow: SimFlow, key: number): number | undefined {
+  const isFree = (net.routes.paid[flow.destination]?.price[node.index] ?? 0n) === 0n;
+  if (node.seats[flow.destination] === undefined || isFree) return undefined;
+  return heldAt(net, node, key, flow.destination) === undefined ? undefined : flow.destination + 1;
+}
+
+/** A hop that was left, where leases are held that are cheaper than the next byte elsewhere (T12). */
+function heldHop(net: Network, node: SimNode, destination: number): Hop | undefined {
+  const seat = node.seats[destination];
+  const routes = net.routes.paid[destination];
+  const key = routes === undefined ? undefined : hopKey(routes, node.index);
+  if (seat === undefined || seat.left.length === 0 || key === undefined) return undefined;
+  const charged = routes?.price[node.index] ?? 0n;
+  const next = heldAt(net, node, key, destination) ?? charged;
+  for (const left of seat.left) {
+    const price = heldAt(net, node, left, destination);
+    if (price === undefined || price >= next) continue;
+    const link = linkAt(net, left >> 1);
+    const side = (left & 1) as 0 | 1;
+    return { link, side, way: wayAt(link, side, destination + 1), onlyFree: false };
+  }
+  return undefined;
+}
+
+/** What the next byte costs on a hop by the leases held; nothing where none is. */
+function heldAt(net: Network, node: SimNode, key: number, destination: number): bigint | undefined {
+  const link = linkAt(net, key >> 1);
+  if (!isUp(net, link)) return undefined;
+  const neighbour = node.ends.findIndex((end) => end.link === link.index && !end.retired);
+  const schedule = node.core.ledger.neighbours[neighbour]?.outbound[destination]?.schedule;
+  const { tx } = wayAt(link, (key & 1) as 0 | 1, destination + 1);
+  if (schedule === undefined || tx >= schedule.end || tx < schedule.start) return undefined;
+  return due(schedule, (tx + 1n) as Position) - due(schedule, tx as Position);
 }
 
 function sendPaid(net: Network, node: SimNode, flow: SimFlow, hop: Hop, waiting: Waiting): boolean {
@@ -184,6 +225,10 @@ function send(
   const lost = isUp(net, link) ? lostOf(net, link, side, bytes) : bytes;
   const used = link.used[side];
   used.bytes += bytes;
+  if (paidClass > 0 || plain) {
+    const { sentOn } = nodeAt(net, link.nodes[side]);
+    sentOn[flow.destination] = (sentOn[flow.destination] ?? 0n) + bytes;
+  }
   if (paidClass > 0) {
     const way = wayAt(link, side, paidClass);
     way.rawSent += bytes;

@@ -13,10 +13,12 @@ import {
   shareOf,
   wordOf,
 } from "./field.ts";
+import { readMarket } from "./market-reader.ts";
 import {
   agentAges,
   behaviours,
   faultKinds,
+  marketBehaviours,
   preferences,
   type Scenario,
   type ScenarioDefaults,
@@ -59,8 +61,11 @@ export const scenarioMembers = [
   "flows",
   "faults",
   "chain",
+  "market",
   "maxSteps",
 ] as const;
+
+const allBehaviours = [...behaviours, ...marketBehaviours] as const;
 
 /** A scenario, or everything that is wrong with the file. */
 export type ScenarioReading =
@@ -102,6 +107,7 @@ export function readScenarioValue(value: unknown): ScenarioReading {
     flows: readFlows(reading, file.flows, ids),
     faults: readFaults(reading, file.faults, ids, links),
     chain: readChain(reading, file.chain),
+    ...marketOf(reading, file.market),
     maxSteps: countOf(reading, "maxSteps", file.maxSteps, {
       least: 1,
       most: scenarioLimits.steps,
@@ -109,6 +115,12 @@ export function readScenarioValue(value: unknown): ScenarioReading {
     }),
   };
   return reading.problems.length > 0 ? wrong(reading.problems) : { ok: true, scenario };
+}
+
+/** A scenario without a market has no such member. */
+function marketOf(reading: Reading, value: unknown): Pick<Scenario, "market"> {
+  const market = readMarket(reading, value);
+  return market === undefined ? {} : { market };
 }
 
 function wrong(problems: readonly Problem[]): ScenarioReading {
@@ -183,7 +195,7 @@ function readNodes(reading: Reading, value: unknown): readonly ScenarioNode[] {
         most: priceLimit,
         otherwise: priceLimit,
       }),
-      behaviour: wordOf(reading, `${path}.behaviour`, node.behaviour, behaviours, "honest"),
+      behaviour: wordOf(reading, `${path}.behaviour`, node.behaviour, allBehaviours, "honest"),
       preference: wordOf(reading, `${path}.preference`, node.preference, preferences, "price"),
       agent: wordOf(reading, `${path}.agent`, node.agent, agentAges, "new"),
     };

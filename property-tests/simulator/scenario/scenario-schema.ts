@@ -1,6 +1,10 @@
 import { depositLimit, spellLimit, stepLimit } from "./chain-reader.ts";
-import { agentAges, behaviours, faultKinds, preferences } from "./scenario.ts";
+import { usualMarket } from "./market-reader.ts";
+import { agentAges, behaviours, faultKinds, marketBehaviours, preferences } from "./scenario.ts";
 import { scenarioLimits } from "./scenario-reader.ts";
+
+const { wishes: usual } = usualMarket;
+const { damping } = usual;
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -62,7 +66,7 @@ const node = record(["id"], {
   id,
   price: quantity("its own fee, grains for a byte it forwards", "0"),
   maxPrice: quantity("the dearest price it accepts; dearer routes are no routes for it"),
-  behaviour: { enum: behaviours, default: "honest" },
+  behaviour: { enum: [...behaviours, ...marketBehaviours], default: "honest" },
   preference: { enum: preferences, default: "price" },
   agent: { enum: agentAges, default: "new" },
 });
@@ -108,6 +112,27 @@ const chain = record([], {
   ),
 });
 
+const market = record([], {
+  mode: { enum: ["cost", "automatic"], default: usualMarket.wishes.mode },
+  start: quantity("what is asked at first, grains a byte", `${usualMarket.start}`),
+  steps: count(
+    "so long everybody sends and negotiates, then books are settled",
+    stepLimit,
+    usualMarket.steps,
+    1,
+  ),
+  profit: quantity("at least so many millionths over the average paid", `${usual.profit}`),
+  window: quantity("the average is over so many bytes", `${usual.window}`),
+  floor: quantity("nothing is sold below this, grains a byte", `${usual.floor}`),
+  ceiling: quantity("nor above this", `${usual.ceiling}`),
+  scarce: quantity("asks more above this share of sold capacity, millionths", `${usual.scarce}`),
+  idle: quantity("asks less below this share", `${usual.idle}`),
+  band: quantity("nearer than this to its target a price stays, millionths", `${damping.band}`),
+  step: quantity("a change is at most so large, millionths", `${damping.step}`),
+  pause: quantity("bytes of capacity between two changes", `${damping.pause}`),
+  calm: quantity("bytes without a change, until steps are whole again", `${damping.calm}`),
+});
+
 /** The JSON Schema of scenario files. What it cannot say (a link of strangers) the reader says. */
 export const scenarioSchema: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -126,6 +151,7 @@ export const scenarioSchema: Schema = {
     ),
     faults: listOf(fault, scenarioLimits.faults),
     chain,
+    market,
     maxSteps: count("the run ends here at the latest", scenarioLimits.steps, 1_000_000, 1),
   }),
 };

@@ -1,3 +1,5 @@
+import type { Wishes } from "#core/negotiation/wishes.ts";
+
 /** How a node of a scenario keeps to the protocol. */
 export const behaviours = [
   "honest",
@@ -8,8 +10,19 @@ export const behaviours = [
   "newIdentities",
   "inflatesPrice",
 ] as const;
-/** One of the {@link behaviours}. */
-export type Behaviour = (typeof behaviours)[number];
+/**
+ * Cheats of the market. What of them has to do with accounts that a scenario has no word for, such as
+ * deliveries, is played by `--attacks`; elsewhere they do as the honest do. No random scenario has them.
+ */
+export const marketBehaviours = [
+  "ridesFree",
+  "sendsJunk",
+  "overclaims",
+  "overbills",
+  "underReports",
+] as const;
+/** One of the {@link behaviours}, or of {@link marketBehaviours}. */
+export type Behaviour = (typeof behaviours)[number] | (typeof marketBehaviours)[number];
 
 /** What can befall a node. */
 export const faultKinds = [
@@ -44,7 +57,18 @@ export interface Scenario {
   readonly flows: readonly ScenarioFlow[];
   readonly faults: readonly ScenarioFault[];
   readonly chain: ScenarioChain | undefined;
+  /** Wishes of everybody who forwards, where prices are negotiated. */
+  readonly market?: ScenarioMarket | undefined;
   readonly maxSteps: number;
+}
+
+/** What everybody who forwards wishes, and asks at first. */
+export interface ScenarioMarket {
+  /** Grains a byte. */
+  readonly start: bigint;
+  /** So long everybody sends and negotiates; then nobody wants anything any more, and books are settled. */
+  readonly steps: number;
+  readonly wishes: Wishes;
 }
 
 /** The constants of every account, and of the free tier (protocol sections 3 and 8). */

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { BidFacts } from "#agent/agent/bid-request.ts";
+import { asked, type Bidder, type BidStage, bidders, bidStage, linkRate } from "./bid-stage.ts";
+import { skipsLab } from "./lab.ts";
+
+/** The bids of the example. */
+const bids = {
+  a: { receive: 5n, send: 5n },
+  c: { receive: 3n, send: 4n },
+  d: { receive: 2n, send: 1n },
+} as const;
+
+/** Waits until something holds; the runner's own time limit ends a wait in vain. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** Four agents that begin on a busy machine, in milliseconds. */
+const startTime = 240_000;
+
+const link = linkRate / 8;
+
+describe.skipIf(skipsLab())("bids by message on the real kernel", () => {
+  let stage: BidStage;
+
+  beforeAll(async () => {
+    stage = await bidStage();
+    await stage.start(bids);
+  }, startTime);
+  afterAll(() => stage?.close());
+
+  const order = async () => {
+    const facts = (await stage.ask("r", "bids")) as readonly BidFacts[];
+    return facts.map(({ from, to, bid }) => [`${from}->${to}`, `${bid}`]);
+  };
+  /** The class of a sender on the paid tunnel to a client, as tc shows it. */
+  const classOf = (from: Bidder, to: Bidder): string => {
+    const minor = (0x100 + bidders.indexOf(from)).toString(16);
+    const [, found = ""] = stage.classes(to).split(new RegExp(`class htb 1:${minor} `));
+    return found.split("class htb")[0] ?? "";
+  };
+
+  test("four agents agree on three bids, and once leases carry them the pairs have the order of their sums, in HTB as well", async () => {
+    await eventually(async () => {
+      const bidding = (await stage.ask("r", "bidding")) as readonly {
+        readonly theirs: { readonly verdict?: string };
+      }[];
+      return bidding.every(({ theirs }) => theirs.verdict === "granted");
+    });
+    // What was leased before the bids were heard is used up first.
+    await eventually(async () => {
+      await stage.send(["a"], "c", 100, link / 2);
+      await stage.send(["c"], "d", 100, link / 2);
+      await stage.send(["d"], "a", 100, link / 2);
+      return (await order())[0]?.[1] === "9" && (await order())[5]?.[1] === "4";
+    });
+    expect(await order()).toEqual([
+      ["c->a", "9"],
+      ["a->c", "8"],
+      ["a->d", "7"],
+      ["c->d", "6"],
+      ["d->a", "6"],
+      ["d->c", "4"],
+    ]);
+    const priority = (from: Bidder, to: Bidder) =>
+      Number(/prio (\d)/.exec(classOf(from, to))?.[1] ?? -1);
+    expect(priority("c", "a")).toBe(0);
+    expect(priority("a", "c")).toBe(1);
+    expect(priority("a", "d")).toBe(2);
+    expect(priority("c", "d")).toBe(3);
+    expect(priority("d", "a")).toBe(3);
+    expect(priority("d", "c")).toBe(4);
+    expect(classOf("d", "a")).toContain("rate 400Kbit ceil 4Mbit");
+  });
+
+  test("what is bid is part of the leases that clients hold, for sending and for receiving, and both ends agree on what was paid", async () => {
+    const settled = async () => {
+      for (const place of ["r", ...bidders] as const) await stage.ask(place, "settle");
+      const { neighbours } = await stage.status("r");
+      return neighbours.every(({ accounts }) =>
+        // What a client sent and lost on the way it pays all the same.
+        accounts.every(({ settled: paid, amount }) => BigInt(paid) >= BigInt(amount)),
+      );
+    };
+    await eventually(settled);
+    const { neighbours } = await stage.status("r");
+    for (const [i, name] of bidders.entries()) {
+      const [sending, receiving] = neighbours[i]?.accounts ?? [];
+      expect(sending?.leasePrice).toBe(`${asked.price + bids[name].send}`);
+      expect(receiving?.leasePrice).toBe(`${asked.tariff + bids[name].receive}`);
+      expect(BigInt(sending?.settled ?? "0")).toBeGreaterThan(
+        BigInt(sending?.position ?? "0") * asked.price,
+      );
+      const { neighbours: own } = await stage.status(name);
+      expect(own[0]?.accounts[0]?.settled).toBe(sending?.settled);
+      expect(own[0]?.accounts[1]?.settled).toBe(receiving?.settled);
+    }
+  });
+
+  test("a bid that is taken back orders nothing any more once what it paid for is used", async () => {
+    await stage.ask("c", "bid-at", "r", "0", "0");
+    await eventually(async () => {
+      await stage.send(["c"], "a", 200, link / 2);
+      await stage.send(["a"], "c", 200, link / 2);
+      return (await order())[0]?.[0] === "a->d";
+    });
+    expect(await order()).toEqual([
+      ["a->d", "7"],
+      ["d->a", "6"],
+      ["a->c", "5"],
+      ["c->a", "5"],
+      ["c->d", "2"],
+      ["d->c", "1"],
+    ]);
+  });
+});
