@@ -20,7 +20,7 @@ const passed = tests.filter(({ test }) => test.status === "passed").length;
 const broken = tests.filter(({ test }) => test.status !== "passed");
 for (const { file, test } of broken) {
   console.error(`${test.status}: ${file.name}: ${test.fullName}`);
-  const why = (test.failureMessages ?? []).join("\n").split("\n").slice(0, 12);
+  const why = (test.failureMessages ?? []).join("\n").split("\n").slice(0, 24);
   for (const line of why) console.error(`    ${line.slice(0, 300)}`);
 }
 
