@@ -21,7 +21,7 @@ const broken = tests.filter(({ test }) => test.status !== "passed");
 for (const { file, test } of broken) {
   console.error(`${test.status}: ${file.name}: ${test.fullName}`);
   const why = (test.failureMessages ?? []).join("\n").split("\n").slice(0, 24);
-  for (const line of why) console.error(`    ${line.slice(0, 300)}`);
+  for (const line of why) console.error(`    ${line.slice(0, 1500)}`);
 }
 
 // A file that could not be loaded has no tests to count, but did not pass either.
