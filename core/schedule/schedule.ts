@@ -132,6 +132,12 @@ export function reach(schedule: Schedule, total: Money): Position {
   return (segment.from + (total - segment.due) / segment.price) as Position;
 }
 
+/** The price of the position after `at`, which is the next to be sent; nothing where none is leased. */
+export function nextPrice(schedule: Schedule, at: Position): Price | undefined {
+  if (at >= schedule.end || schedule.segments.length === 0) return undefined;
+  return segmentAt(schedule.segments, at).price;
+}
+
 /** The dearest price of the positions from `at` to the end, or nothing where none are leased. */
 export function dearest(schedule: Schedule, at: Position): Price | undefined {
   let found: Price | undefined;

@@ -10,6 +10,7 @@ import {
   foldBefore,
   lastPrice,
   misfit,
+  nextPrice,
   reach,
   type Schedule,
 } from "#core/schedule/schedule.ts";
@@ -115,6 +116,18 @@ test("T2: reach is the inverse of F: the furthest position that a total pays", (
       }
       for (const n of positions(schedule)) {
         if (n <= schedule.end) expect(reach(schedule, due(schedule, n))).toBe(n);
+      }
+    }),
+  );
+});
+
+test("T2: the price of the next byte is what F grows by with it; beyond the end there is none", () => {
+  fc.assert(
+    fc.property(leaseSizes, (sizes) => {
+      const schedule = scheduleOf(leasesOf(sizes));
+      for (const at of positions(schedule)) {
+        const growth = due(schedule, (at + 1n) as Position) - due(schedule, at);
+        expect(nextPrice(schedule, at)).toBe(at < schedule.end ? growth : undefined);
       }
     }),
   );

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { memoryBabel } from "#adapters/babel/memory-babel.ts";
 import { isOwnAddress, leftAlone } from "#agent/routing/left-alone.ts";
 import { linkProbe, silentAfter } from "#agent/routing/link-probe.ts";
 import { type Choice, chooseRoutes, type Hop } from "#agent/routing/route-choice.ts";
@@ -9,9 +8,8 @@ import type { Preference } from "#core/route/preference.ts";
 import { type Prefix, parsePrefix } from "#core/route/prefix.ts";
 import { here } from "#core/route/vector.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { routeLine } from "../contracts/babel-contract.ts";
+import { diamondView, far } from "./diamond-view.ts";
 
-const far = parsePrefix("10.99.0.4/32") as Prefix;
 const preference: Preference = { price: 100n, loss: 100n, delay: 100n, margin: 10n };
 
 function hop(id: string, price: bigint | undefined, more: Partial<Hop> = {}): Hop {
@@ -26,34 +24,18 @@ function hop(id: string, price: bigint | undefined, more: Partial<Hop> = {}): Ho
     offer: () =>
       price === undefined ? undefined : { class: priceClass(1), vector: { ...here, price } },
     believed: (_, advertised) => advertised,
+    priceNow: (_, asked) => asked,
     factors: () => ({ loss: neutral, delay: neutral }),
     classes: 1,
     ...more,
   };
 }
 
-/** A babeld that knows two ways to one place, both feasible. */
-function diamond() {
-  const babel = memoryBabel();
-  const dumped = (via: string, how: string) =>
-    `${far} from 0.0.0.0/0 metric 192 (192) refmetric 96 id 98:4d:a6:a6:0a:15:3b:31 seqno 1 age 3 via toll${via}0 neigh fe80::${via} (${how})`;
-  babel.say(
-    routeLine("add", "7", far, "fe80::b", { installed: true }),
-    routeLine("add", "8", far, "fe80::c"),
-  );
-  babel.dump(["My id 1", dumped("b", "installed"), dumped("c", "feasible"), ""].join("\n"));
-  return babel;
-}
-
 const choose = (
   hops: readonly Hop[],
   before: ReadonlyMap<Prefix, Choice> = new Map(),
   limit = 100,
-) =>
-  chooseRoutes(
-    { view: diamond().service.view(), hops, preference, fixed: new Set(), limit },
-    before,
-  );
+) => chooseRoutes({ view: diamondView(), hops, preference, fixed: new Set(), limit }, before);
 const via = (choices: ReadonlyMap<Prefix, Choice>) => choices.get(far)?.taken?.hop.id;
 
 describe("choosing among babeld's routes", () => {
@@ -87,9 +69,18 @@ describe("choosing among babeld's routes", () => {
     expect(via(choose([liar, hop("c", 80n)]))).toBe("c");
   });
 
+  test("leases that are held count as its price while they last, and both are told", () => {
+    const holding = hop("b", 80n, { priceNow: () => 40n });
+    const choices = choose([holding, hop("c", 50n)]);
+    expect(via(choices)).toBe("b");
+    const [route] = routesAnswer(diamondView(), choices, [], String, undefined).routes;
+    expect(route).toMatchObject({ price: "40", asks: "80", alternatives: [{ price: "50" }] });
+    expect(route?.alternatives[0]?.asks).toBeUndefined();
+  });
+
   test("more destinations than the limit are left to plain Babel, and those of the configuration to it", () => {
     expect(choose([hop("b", 50n)], new Map(), 0).size).toBe(0);
-    const view = diamond().service.view();
+    const view = diamondView();
     const fixed = new Set<string>([far]);
     expect(
       chooseRoutes({ view, hops: [hop("b", 50n)], preference, fixed, limit: 9 }, new Map()).size,
@@ -97,7 +88,7 @@ describe("choosing among babeld's routes", () => {
   });
 
   test("the answer says of every way why it is taken or not", () => {
-    const view = diamond().service.view();
+    const view = diamondView();
     const choices = choose([hop("b", 80n), hop("c", 50n)]);
     const answer = routesAnswer(view, choices, [], (id) => `name-${id}`, undefined);
     expect(answer).toMatchObject({ babel: "up", verified: true, left: 0 });

@@ -1,18 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { memoryBabel } from "#adapters/babel/memory-babel.ts";
 import { endsOnTheGround, type OwnAddress } from "#agent/routing/left-alone.ts";
 import { measuredBytes, overtaken, pathWatch, type SeenPath } from "#agent/routing/path-watch.ts";
 import { type Choice, chooseRoutes, type Hop } from "#agent/routing/route-choice.ts";
 import { forgettingBytes, neutral } from "#core/quality/evidence.ts";
 import { factorsTo, globalFactors } from "#core/quality/rank-table.ts";
 import { attenuationOf, lossPpmOf } from "#core/route/attenuation.ts";
-import { type Prefix, parsePrefix } from "#core/route/prefix.ts";
+import type { Prefix } from "#core/route/prefix.ts";
 import { here } from "#core/route/vector.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { priceClass } from "#core/units/price-class.ts";
-import { routeLine } from "../contracts/babel-contract.ts";
+import { diamondView, far } from "./diamond-view.ts";
 
-const far = parsePrefix("10.99.0.4/32") as Prefix;
 const [b, c, e] = ["b", "c", "e"] as unknown as readonly [NodeId, NodeId, NodeId];
 const way = (hop: NodeId, carried: bigint) => ({
   hop,
@@ -137,14 +135,6 @@ describe("a way that is measured end to end", () => {
 
   test("leaves a next hop that advertises better than it delivers, and the choice comes back to it", () => {
     const { carry, watch } = watched();
-    const babel = memoryBabel();
-    const dumped = (via: string, how: string) =>
-      `${far} from 0.0.0.0/0 metric 192 (192) refmetric 96 id 98:4d:a6:a6:0a:15:3b:31 seqno 1 age 3 via toll${via}0 neigh fe80::${via} (${how})`;
-    babel.say(
-      routeLine("add", "7", far, "fe80::b", { installed: true }),
-      routeLine("add", "8", far, "fe80::c"),
-    );
-    babel.dump(["My id 1", dumped("b", "installed"), dumped("c", "feasible"), ""].join("\n"));
     const hop = (id: string, price: bigint, said: bigint): Hop => ({
       id,
       index: 0,
@@ -158,13 +148,14 @@ describe("a way that is measured end to end", () => {
         vector: { price, attenuation: attenuationOf(said), delay: 0n },
       }),
       believed: (_, advertised) => advertised,
+      priceNow: (_, asked) => asked,
       factors: (prefix) => factorsTo(watch.table(), id as NodeId, prefix),
       classes: 1,
     });
     const preference = { price: 100n, loss: 100n, delay: 100n, margin: 10n };
     let choices: ReadonlyMap<Prefix, Choice> = new Map();
     const choose = () => {
-      const view = babel.service.view();
+      const view = diamondView();
       // b says that it loses nothing, and loses a fifth; c says what it does, and is a little dearer.
       const hops = [hop("b", 50n, 0n), hop("c", 60n, 10_000n)];
       choices = chooseRoutes({ view, hops, preference, fixed: new Set(), limit: 9 }, choices);

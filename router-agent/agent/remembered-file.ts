@@ -1,14 +1,11 @@
-import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import * as Effect from "effect/Effect";
+import type * as Effect from "effect/Effect";
 import * as z from "zod/mini";
 import { linkLocal } from "#adapters/link/link-local.ts";
 import { publicKey } from "#agent/config/network-forms.ts";
 import { nodeId } from "#core/units/node-id.ts";
 import { priceClassLimit } from "#core/units/price-class.ts";
-import { replaceFile } from "./durable-file.ts";
+import { loadChecked, saveChecked, sealed, unsealed } from "./checked-file.ts";
 import type { RememberedNeighbour } from "./remembered-neighbour.ts";
 
 /** Where found neighbours are remembered between runs. To lose it means to find them again. */
@@ -50,17 +47,13 @@ const form = z.strictObject({
 /** A title, a line of JSON for each, and a checksum over all before it. */
 export function writeRemembered(all: readonly RememberedNeighbour[]): string {
   const lines = all.slice(0, rememberedLimit).map((one) => JSON.stringify(one));
-  const text = [title, ...lines, ""].join("\n");
-  return `${text}sha256 ${checksum(text)}\n`;
+  return sealed([title, ...lines]);
 }
 
 /** What {@link writeRemembered} wrote; nothing for any other text. */
 export function readRemembered(text: string): readonly RememberedNeighbour[] | undefined {
-  const at = text.lastIndexOf("sha256 ");
-  const body = text.slice(0, at);
-  if (at < 0 || text.slice(at) !== `sha256 ${checksum(body)}\n`) return undefined;
-  const [first, ...lines] = body.split("\n");
-  if (first !== title || lines.pop() !== "" || lines.length > rememberedLimit) return undefined;
+  const [first, ...lines] = unsealed(text) ?? [];
+  if (first !== title || lines.length > rememberedLimit) return undefined;
   const all: RememberedNeighbour[] = [];
   for (const line of lines) {
     const one = readLine(line);
@@ -81,49 +74,16 @@ function readLine(line: string): RememberedNeighbour | undefined {
   }
 }
 
-function checksum(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 /** A file beside the journal, replaced whole; one that cannot be believed is put aside. */
 export function rememberedFile(directory: string): RememberedStore {
-  const path = join(directory, "discovered");
-  return {
-    load: Effect.tryPromise(() => readBounded(path)).pipe(
-      Effect.flatMap((text) => {
-        const all = text === undefined ? [] : readRemembered(text);
-        if (all !== undefined) return Effect.succeed(all);
-        return Effect.logWarning(
-          `${path} is damaged and put aside as ${path}.damaged: neighbours are looked for anew`,
-        ).pipe(
-          Effect.andThen(Effect.tryPromise(() => rename(path, `${path}.damaged`))),
-          Effect.as([]),
-        );
-      }),
-      Effect.catch(() => Effect.as(Effect.logWarning(`${path} cannot be read`), [])),
-    ),
-    save: (all) =>
-      Effect.tryPromise(() => replaceFile(path, writeRemembered(all))).pipe(
-        Effect.catch(() =>
-          Effect.logWarning(`${path} cannot be written: found neighbours are lost at the end`),
-        ),
-      ),
+  const file = {
+    path: join(directory, "discovered"),
+    limit: rememberedSizeLimit,
+    whenDamaged: "neighbours are looked for anew",
+    whenUnwritten: "found neighbours are lost at the end",
   };
-}
-
-/** The text of a file, or nothing where there is none; of one that is too long, more than allowed. */
-async function readBounded(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const buffer = Buffer.alloc(rememberedSizeLimit + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return bytesRead > rememberedSizeLimit ? "" : buffer.toString("utf8", 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return {
+    load: loadChecked(file, [], readRemembered),
+    save: (all) => saveChecked(file, writeRemembered(all)),
+  };
 }

@@ -64,10 +64,13 @@ function destination(route: RouteFacts, config: Config): readonly string[] {
   return [head, ...route.alternatives.map((one) => `    not ${one.via}: ${way(one, config)}`)];
 }
 
-function way({ price, loss, delay, score, why }: WayFacts, config: Config): string {
+function way({ price, asks, loss, delay, score, why }: WayFacts, config: Config): string {
   if (price === undefined) return why;
   const points = score === undefined ? "" : `, score ${score}`;
-  return `${byteFee.write(BigInt(price), config.token)}, ${percent(loss)} lost, ${milliseconds(delay)}${points}: ${why}`;
+  const written = (grains: string): string => byteFee.write(BigInt(grains), config.token);
+  const cost =
+    asks === undefined ? written(price) : `${written(price)} while leases last, then ${written(asks)}`;
+  return `${cost}, ${percent(loss)} lost, ${milliseconds(delay)}${points}: ${why}`;
 }
 
 function percent(ppm: string | undefined): string {

@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import * as Effect from "effect/Effect";
+import type * as Effect from "effect/Effect";
 import * as z from "zod/mini";
-import { replaceFile } from "#agent/agent/durable-file.ts";
+import { loadChecked, saveChecked, sealed, unsealed } from "#agent/agent/checked-file.ts";
 import { junkStages } from "#core/enforcement/junk.ts";
 import { type NodeId, nodeId } from "#core/units/node-id.ts";
 
@@ -64,17 +61,13 @@ const form = z.strictObject({
 export function writeDefence(journal: bigint, all: readonly DefenceRecord[]): string {
   const plain = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}` : value);
   const lines = all.slice(0, defenceRecordLimit).map((one) => JSON.stringify(one, plain));
-  const text = [`${title} ${journal}`, ...lines, ""].join("\n");
-  return `${text}sha256 ${checksum(text)}\n`;
+  return sealed([`${title} ${journal}`, ...lines]);
 }
 
 /** What {@link writeDefence} wrote for this journal, none for another one; nothing for any other text. */
 export function readDefence(journal: bigint, text: string): readonly DefenceRecord[] | undefined {
-  const at = text.lastIndexOf("sha256 ");
-  const body = text.slice(0, at);
-  if (at < 0 || text.slice(at) !== `sha256 ${checksum(body)}\n`) return undefined;
-  const [first = "", ...lines] = body.split("\n");
-  if (!first.startsWith(`${title} `) || lines.pop() !== "") return undefined;
+  const [first = "", ...lines] = unsealed(text) ?? [];
+  if (!first.startsWith(`${title} `)) return undefined;
   if (lines.length > defenceRecordLimit) return undefined;
   const all = lines.map(readLine);
   const found = all.filter((one) => one !== undefined);
@@ -94,50 +87,16 @@ function readLine(line: string): DefenceRecord | undefined {
   }
 }
 
-function checksum(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 /** A file beside the journal, replaced whole; one that cannot be believed is told of and put aside. */
 export function defenceFile(directory: string): DefenceStore {
-  const path = join(directory, "defence");
-  return {
-    load: (journal) =>
-      Effect.tryPromise(() => readBounded(path)).pipe(
-        Effect.flatMap((text) => {
-          const all = text === undefined ? [] : readDefence(journal, text);
-          if (all !== undefined) return Effect.succeed(all);
-          return Effect.logWarning(
-            `${path} is damaged and put aside as ${path}.damaged: what was junk until now is forgotten, and free_bytes begin anew`,
-          ).pipe(
-            Effect.andThen(Effect.tryPromise(() => rename(path, `${path}.damaged`))),
-            Effect.as([]),
-          );
-        }),
-        Effect.catch(() => Effect.as(Effect.logWarning(`${path} cannot be read`), [])),
-      ),
-    save: (journal, all) =>
-      Effect.tryPromise(() => replaceFile(path, writeDefence(journal, all))).pipe(
-        Effect.catch(() =>
-          Effect.logWarning(`${path} cannot be written: junk is forgotten at the end of this run`),
-        ),
-      ),
+  const file = {
+    path: join(directory, "defence"),
+    limit: defenceFileLimit,
+    whenDamaged: "what was junk until now is forgotten, and free_bytes begin anew",
+    whenUnwritten: "junk is forgotten at the end of this run",
   };
-}
-
-/** The text of a file, or nothing where there is none; of one that is too long, nothing to be believed. */
-async function readBounded(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const buffer = Buffer.alloc(defenceFileLimit + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return bytesRead > defenceFileLimit ? "" : buffer.toString("utf8", 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return {
+    load: (journal) => loadChecked(file, [], (text) => readDefence(journal, text)),
+    save: (journal, all) => saveChecked(file, writeDefence(journal, all)),
+  };
 }

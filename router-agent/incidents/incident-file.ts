@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import * as Effect from "effect/Effect";
+import type * as Effect from "effect/Effect";
 import * as z from "zod/mini";
-import { replaceFile } from "#agent/agent/durable-file.ts";
+import { loadChecked, saveChecked, sealed, unsealed } from "#agent/agent/checked-file.ts";
 import { type Incident, incidentKinds } from "./incident.ts";
 import { incidentLimit } from "./incident-book.ts";
 import { incidentTable } from "./incident-table.ts";
@@ -46,17 +43,13 @@ export function writeIncidents(all: readonly Incident[]): string {
       since,
     }),
   );
-  const text = [title, ...lines, ""].join("\n");
-  return `${text}sha256 ${checksum(text)}\n`;
+  return sealed([title, ...lines]);
 }
 
 /** What {@link writeIncidents} wrote; nothing for any other text. */
 export function readIncidents(text: string): readonly Incident[] | undefined {
-  const at = text.lastIndexOf("sha256 ");
-  const body = text.slice(0, at);
-  if (at < 0 || text.slice(at) !== `sha256 ${checksum(body)}\n`) return undefined;
-  const [first, ...lines] = body.split("\n");
-  if (first !== title || lines.pop() !== "" || lines.length > incidentLimit) return undefined;
+  const [first, ...lines] = unsealed(text) ?? [];
+  if (first !== title || lines.length > incidentLimit) return undefined;
   const all: Incident[] = [];
   for (const line of lines) {
     const one = readLine(line);
@@ -79,51 +72,16 @@ function readLine(line: string): Incident | undefined {
   }
 }
 
-function checksum(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 /** A file beside the journal, replaced whole; one that cannot be believed is told of and put aside. */
 export function incidentFile(directory: string): IncidentStore {
-  const path = join(directory, "incidents");
-  return {
-    load: Effect.tryPromise(() => readBounded(path)).pipe(
-      Effect.flatMap((text) => {
-        const all = text === undefined ? [] : readIncidents(text);
-        if (all !== undefined) return Effect.succeed(all);
-        return Effect.logWarning(
-          `${path} is damaged and put aside as ${path}.damaged: incidents begin anew`,
-        ).pipe(
-          Effect.andThen(Effect.tryPromise(() => rename(path, `${path}.damaged`))),
-          Effect.as([]),
-        );
-      }),
-      Effect.catch(() =>
-        Effect.as(Effect.logWarning(`${path} cannot be read: incidents begin anew`), []),
-      ),
-    ),
-    save: (open) =>
-      Effect.tryPromise(() => replaceFile(path, writeIncidents(open))).pipe(
-        Effect.catch(() =>
-          Effect.logWarning(`${path} cannot be written: incidents begin anew after a restart`),
-        ),
-      ),
+  const file = {
+    path: join(directory, "incidents"),
+    limit: incidentFileLimit,
+    whenDamaged: "incidents begin anew",
+    whenUnwritten: "incidents begin anew after a restart",
   };
-}
-
-/** The text of a file, or nothing where there is none; of one that is too long, more than allowed. */
-async function readBounded(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const buffer = Buffer.alloc(incidentFileLimit + 1);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return bytesRead > incidentFileLimit ? "" : buffer.toString("utf8", 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return {
+    load: loadChecked(file, [], readIncidents),
+    save: (open) => saveChecked(file, writeIncidents(open)),
+  };
 }

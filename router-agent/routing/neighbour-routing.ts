@@ -13,6 +13,7 @@ import { type LinkProbe, linkProbe } from "./link-probe.ts";
 import { type MeasuringShare, measuringShare } from "./measuring-share.ts";
 import { type OfferBook, offerBook } from "./offer-book.ts";
 import { type OfferSender, offerSender } from "./offer-sender.ts";
+import type { PriceNow } from "./resold-leases.ts";
 import type { Hop } from "./route-choice.ts";
 import { type TariffSender, tariffSender } from "./tariff-sender.ts";
 
@@ -28,13 +29,18 @@ export interface NeighbourRouting {
   /** When the last probe went to it, in milliseconds, and how many it never answered so far. */
   probed: number;
   asked: number;
-  /** As a next hop, now. @param cap the operator's own, for every neighbour. */
+  /**
+   * As a next hop, now.
+   * @param cap the operator's own, for every neighbour.
+   * @param priceNow what it is chosen by, of what it asks.
+   */
   readonly hop: (
     drawn: NeighbourBlueprint,
     ledger: NeighbourLedger | undefined,
     cap: Price | undefined,
     now: bigint,
     factors: Hop["factors"],
+    priceNow?: PriceNow,
   ) => Hop;
 }
 
@@ -67,7 +73,7 @@ export function neighbourRouting(epoch: bigint, limit: () => number): NeighbourR
     measuring: measuringShare(performance.now()),
     probed: Number.NEGATIVE_INFINITY,
     asked: 0,
-    hop: ({ config, queue, link }, ledger, cap, now, factors) => {
+    hop: ({ config, queue, link }, ledger, cap, now, factors, priceNow = (_, asked) => asked) => {
       lookAtLeases(ledger, now);
       return {
         id: config.id,
@@ -83,6 +89,7 @@ export function neighbourRouting(epoch: bigint, limit: () => number): NeighbourR
           const belief = beliefs.get(priceClass);
           return belief === undefined ? advertised : believedPrice(belief, advertised);
         },
+        priceNow,
         classes: queue.interfaces.length - 1,
       };
     },

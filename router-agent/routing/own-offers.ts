@@ -28,7 +28,8 @@ export function offersTo(
   for (const [prefix, { taken }] of choices) {
     const vector = taken?.candidate.vector;
     if (vector === undefined || taken?.hop.id === neighbour) continue;
-    put(prefix, vector.price, vector);
+    // What is sold from now on is not covered by leases held: it costs what is asked.
+    put(prefix, taken?.advertised?.price ?? vector.price, vector);
   }
   return offers;
 }

@@ -5,6 +5,7 @@ import type { QueueRoute } from "#adapters/queueing/queueing.ts";
 import type { Agent } from "#agent/agent/agent.ts";
 import type { Blueprint } from "#agent/agent/blueprint.ts";
 import type { Prefix } from "#core/route/prefix.ts";
+import { vectorPriceLimit } from "#core/route/vector.ts";
 import type { NodeId } from "#core/units/node-id.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { askedPrices } from "./asked-prices.ts";
@@ -14,6 +15,7 @@ import { hopTo, seenPaths, tunnelEnds } from "./measured-way.ts";
 import { type NeighbourRouting, neighbourRouting } from "./neighbour-routing.ts";
 import { offersTo } from "./own-offers.ts";
 import { type RankBoard, rankBoard } from "./rank-board.ts";
+import { resoldLeases } from "./resold-leases.ts";
 import { type Choice, chooseRoutes, type Hop } from "./route-choice.ts";
 import { type LinkFacts, type RoutesAnswer, routesAnswer } from "./route-facts.ts";
 import { type SignedLinks, signedLinks } from "./signed-links.ts";
@@ -74,12 +76,15 @@ export function routeBoard(agent: Agent, addresses: () => readonly OwnAddress[])
   const signed = signedLinks();
   const hopsNow = (): readonly Hop[] => {
     const now = microseconds();
-    const ledgers = agent.node().ledger.neighbours;
+    const node = agent.node();
+    const ledgers = node.ledger.neighbours;
+    const priceNow = resoldLeases(node);
     return agent.blueprint().neighbours.map((drawn) => {
-      const ledger = ledgers.find(({ id }) => id === drawn.config.id);
-      const { maxPrice } = agent.config().routing;
       const { id } = drawn.config;
-      return of(id).hop(drawn, ledger, maxPrice, now, (prefix) => ranks.factors(id, prefix));
+      const place = ledgers.findIndex((one) => one.id === id);
+      const { maxPrice } = agent.config().routing;
+      const factors = (prefix: Prefix) => ranks.factors(id, prefix);
+      return of(id).hop(drawn, ledgers[place], maxPrice, now, factors, priceNow(place));
     });
   };
   const tellNeighbours = (view: BabelView, held: boolean): void => {
@@ -217,10 +222,15 @@ function inputsOf(
   const { routes, neighbours } = agent.blueprint();
   const node = agent.node();
   const prices = node.ledger.neighbours.map((_, i) => askedPrices(node, i));
+  // Leases held show at one of both, if they count.
+  const extremes = [0n, vectorPriceLimit];
   const parts = hops.map((hop) => {
     const { attenuation, delay } = hop.link;
     const classes = Array.from({ length: hop.classes }, (_, i) => priceClass(i + 1));
-    const believed = classes.map((one) => hop.believed(one, 0n));
+    const believed = classes.map((one) => [
+      hop.believed(one, 0n),
+      ...extremes.map((asked) => hop.priceNow(one, asked)),
+    ]);
     const { book } = of(hop.id as NodeId);
     return [hop.id, hop.index, hop.alive, hop.cap, attenuation, delay, believed, book.change()];
   });

@@ -7,6 +7,7 @@ import type { Prefix } from "#core/route/prefix.ts";
 import type { Offer } from "#core/route/route-message.ts";
 import { along, type RouteVector } from "#core/route/vector.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
+import type { PriceNow } from "./resold-leases.ts";
 
 /** A neighbour, as far as a choice of routes needs it. */
 export interface Hop {
@@ -25,6 +26,8 @@ export interface Hop {
   readonly offer: (prefix: Prefix) => Offer | undefined;
   /** What is believed of a price that it advertises for a class. */
   readonly believed: (priceClass: PriceClass, advertised: bigint) => bigint;
+  /** What it is chosen by, of what it asks: leases that are held may count. */
+  readonly priceNow: PriceNow;
   /** How much worse than advertised it is taken to be, as the way to a destination. */
   readonly factors: (prefix: Prefix) => Factors;
   /** How many paid tunnels there are to it. */
@@ -35,7 +38,7 @@ export interface Hop {
 export interface Way {
   readonly hop: Hop;
   readonly candidate: Candidate;
-  /** As it is advertised, with the link to it; what it is believed to be is the candidate's. */
+  /** As it is advertised, with the link to it; what it is believed to be, and costs now, is the candidate's. */
   readonly advertised: RouteVector | undefined;
   readonly class: PriceClass | undefined;
 }
@@ -96,7 +99,9 @@ function wayBy(hop: Hop, prefix: Prefix, route: BabelRoute): Way {
           price: hop.believed(usable.class, usable.vector.price),
         });
   const { id, alive, cap } = hop;
-  const vector = advertised && believedQuality(advertised, hop.factors(prefix));
+  const believed = advertised && believedQuality(advertised, hop.factors(prefix));
+  const vector = believed &&
+    usable && { ...believed, price: hop.priceNow(usable.class, believed.price) };
   return {
     hop,
     class: usable?.class,

@@ -53,6 +53,8 @@ export interface WayFacts {
   readonly price: string | undefined;
   readonly loss: string | undefined;
   readonly delay: string | undefined;
+  /** Grains a byte that it asks from now on, where leases held at `price` come first. */
+  readonly asks?: string | undefined;
   /** Sum of weighted doublings, smaller is better. */
   readonly score: string | undefined;
   readonly why: string;
@@ -116,13 +118,14 @@ function routeFacts(
 }
 
 function wayFacts(
-  { hop, candidate: { vector } }: Way,
+  { hop, advertised, candidate: { vector } }: Way,
   badness: bigint | undefined,
   nameOf: (id: string) => string,
 ) {
   return {
     via: nameOf(hop.id),
     price: vector?.price.toString(),
+    asks: advertised?.price === vector?.price ? undefined : advertised?.price.toString(),
     loss: vector === undefined ? undefined : lossPpmOf(vector.attenuation).toString(),
     delay: vector?.delay.toString(),
     score: badness === undefined ? undefined : (badness / oneDoubling).toString(),
