@@ -7,7 +7,7 @@ import { sendAdvert, sendHello } from "./greeting.ts";
 import type { Input } from "./input.ts";
 import { actAsPayer } from "./paying.ts";
 import type { NeighbourPolicy } from "./policy.ts";
-import { keepResold } from "./resale.ts";
+import { keepResold, resumeResold } from "./resale.ts";
 import { record, refuse, revise, type Turn } from "./turn.ts";
 
 /** The configuration came, at the start of a run or later: the ledger learns what changed. */
@@ -20,6 +20,7 @@ export function configure(turn: Turn, input: Extract<Input, { type: "Configured"
   }
   if (input.starting) record(turn, { type: "AgentStarted", run: turn.node.ledger.run + 1n });
   for (const policy of input.neighbours) configureNeighbour(turn, policy);
+  for (const one of input.resold ?? []) resumeResold(turn, one);
   for (const [neighbour, { id }] of turn.node.ledger.neighbours.entries()) {
     if (!input.neighbours.some((policy) => policy.id === id)) {
       keepResold(turn, neighbour, undefined);

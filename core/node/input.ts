@@ -2,6 +2,7 @@ import type { JunkStage } from "#core/enforcement/junk.ts";
 import type { Channel } from "#core/settlement/channel.ts";
 import type { JournalId } from "#core/units/journal-id.ts";
 import type { Money, TokenUnits } from "#core/units/money.ts";
+import type { NodeId } from "#core/units/node-id.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
 import type { NeighbourPolicy } from "./policy.ts";
 
@@ -17,6 +18,8 @@ export type Input =
       readonly journal: JournalId;
       /** Whether a run begins, and not only the configuration changed. */
       readonly starting: boolean;
+      /** Where a run begins: what the one before resold, so that leases still out stay covered (T12). */
+      readonly resold?: readonly ResoldClass[];
     }
   | { readonly type: "Readings"; readonly readings: readonly Reading[] }
   /** Bytes from a neighbour's class-0 tunnel. */
@@ -25,6 +28,13 @@ export type Input =
   | { readonly type: "Wish"; readonly wish: Wish }
   /** "Look again." Safety holds for every schedule of pokes. */
   | { readonly type: "Poke" };
+
+/** A class that was sold to a neighbour over another one. */
+export interface ResoldClass {
+  readonly id: NodeId;
+  readonly class: PriceClass;
+  readonly via: NodeId;
+}
 
 /** The kernel's raw counters of one tunnel. */
 export interface Reading {

@@ -34,6 +34,6 @@ export type Pricing =
     }
   /**
    * Nothing is leased for now; leases that were granted hold. For what was resold a `most` below every price does
-   * it better: after a restart nobody remembers that such leases are to be covered (T12).
+   * it better: the class stays one that is resold.
    */
   | { readonly kind: "withheld" };

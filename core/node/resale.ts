@@ -7,7 +7,9 @@ import type { NodeId } from "#core/units/node-id.ts";
 import { origin, type Position } from "#core/units/position.ts";
 import { type Price, price } from "#core/units/price.ts";
 import type { PriceClass } from "#core/units/price-class.ts";
+import type { ResoldClass } from "./input.ts";
 import type { LivePath } from "./live.ts";
+import type { Node } from "./node.ts";
 import type { NeighbourPolicy, Pricing } from "./policy.ts";
 import {
   type Acting,
@@ -72,7 +74,7 @@ function usedOf({ read, paid }: LivePath): Position {
 /**
  * A class that was resold is sold otherwise from now on, or not at all: the leases out go on to count
  * among those that are covered until they are used, else what is held for them would be sold to others
- * (T12). They are known while a run lasts. @param now the new policy; nothing where the neighbour goes.
+ * (T12). The next run is told of them. @param now the new policy; nothing where the neighbour goes.
  */
 export function keepResold(turn: Turn, neighbour: number, now: NeighbourPolicy | undefined): void {
   const of = acting(turn, neighbour);
@@ -88,6 +90,34 @@ export function keepResold(turn: Turn, neighbour: number, now: NeighbourPolicy |
     const resold = end > used ? [...others, { via: before.via, until: end }] : others;
     revisePath(turn, { neighbour, class: paidClass }, { resold });
   }
+}
+
+/** As {@link keepResold}, for what a run before this one resold: all leases that are out may be of it. */
+export function resumeResold(turn: Turn, { id, class: paidClass, via }: ResoldClass): void {
+  const neighbour = turn.node.ledger.neighbours.findIndex((other) => other.id === id);
+  const of = neighbour < 0 ? undefined : acting(turn, neighbour);
+  const found = of === undefined ? undefined : inboundOf(of, paidClass);
+  if (of === undefined || found === undefined) return;
+  if (pricingOf(of, paidClass)?.kind === "resale") return;
+  const { end } = found.account.schedule;
+  if (end <= usedOf(found.path)) return;
+  const others = found.path.resold.filter((one) => one.via !== via);
+  const resold = [...others, { via, until: end }];
+  revisePath(turn, { neighbour, class: paidClass }, { resold });
+}
+
+/** What is resold now, and what was while leases of it are out: what the next run has to be told. */
+export function resoldNow({ ledger, live }: Pick<Node, "ledger" | "live">): readonly ResoldClass[] {
+  return ledger.neighbours.flatMap(({ id, inbound }, i) =>
+    inbound.flatMap((_, index) => {
+      const path = live[i]?.paths[index];
+      const pricing = live[i]?.policy?.prices[index];
+      const before = path?.resold.filter(({ until }) => until > usedOf(path)) ?? [];
+      const now = pricing?.kind === "resale" ? [pricing.via] : [];
+      const vias = new Set([...now, ...before.map(({ via }) => via)]);
+      return [...vias].map((via) => ({ id, class: (index + 1) as PriceClass, via }));
+    }),
+  );
 }
 
 /** Neighbours who buy what we hold from this one: a new lease here may allow one there. */

@@ -31,6 +31,7 @@ import { type Agent, startAgent } from "#agent/agent/agent.ts";
 import { type DiscoveryKeeper, startDiscoveryKeeper } from "#agent/agent/discovery-keeper.ts";
 import type { RememberedStore } from "#agent/agent/remembered-file.ts";
 import { withRemembered } from "#agent/agent/remembered-neighbour.ts";
+import type { ResoldStore } from "#agent/agent/resold-memory.ts";
 import { type SettlementKeeper, startSettlementKeeper } from "#agent/agent/settlement-keeper.ts";
 import { settlementLayer } from "#agent/agent/settlement-layer.ts";
 import type { Config } from "#agent/config/config.ts";
@@ -51,6 +52,8 @@ export interface MemoryRouter {
   /** Where it looks for neighbours: a discovery to make, and what it remembers. */
   discovery?: Layer.Layer<Discovery, never, Keys | MonotonicClock>;
   remembered?: RememberedStore;
+  /** Where it lies what is resold; else it is forgotten with each run. */
+  resold?: ResoldStore;
   finder?: DiscoveryKeeper;
   agent: Agent | undefined;
   fiber: Fiber.Fiber<unknown, unknown> | undefined;
@@ -175,7 +178,7 @@ export async function start(
   const config = withRemembered(router.config, router.config, remembered);
   return new Promise<Agent>((resolve, reject) => {
     const life = Effect.gen(function* () {
-      const agent = yield* startAgent(config);
+      const agent = yield* startAgent(config, router.resold);
       router.keeper = yield* startSettlementKeeper(agent, yield* Settlement);
       if (router.discovery !== undefined && router.remembered !== undefined) {
         const services = yield* Layer.build(Layer.provide(router.discovery, machineClock));

@@ -63,6 +63,8 @@ const relayPort = 53_000;
 /** What of the market is there, where it is not all of it as usual. */
 export interface MarketOptions {
   readonly present?: readonly Place[];
+  /** Milliseconds between two datagrams of a download: one, if nothing else is said. */
+  readonly pace?: number;
   /** The agents' program. */
   readonly program?: string;
   /** What is otherwise in a place's configuration, and in its sections about neighbours. */
@@ -72,7 +74,7 @@ export interface MarketOptions {
 
 /** Makes namespaces, cables and keys; starts no agent yet. */
 export async function marketStage(options: MarketOptions = {}): Promise<MarketStage> {
-  const { present = places, program = main } = options;
+  const { present = places, pace = 1, program = main } = options;
   const tag = process.pid.toString(36).slice(-4);
   const directory = mkdtempSync(join(tmpdir(), "meshtoll-market-"));
   const namespace = (place: Place | "g") => `mk${place}-${tag}`;
@@ -104,7 +106,7 @@ export async function marketStage(options: MarketOptions = {}): Promise<MarketSt
     start: async () => {
       if (present.includes("y")) within("g", "relay.log", "-e", relay(listenPort("y", "c1")));
       for (const exit of exits) {
-        if (present.includes(exit)) within(exit, "server.log", "-e", server);
+        if (present.includes(exit)) within(exit, "server.log", "-e", server(pace));
       }
       for (const place of present) {
         const config = join(directory, `${place}.json`);
@@ -229,10 +231,10 @@ function endpointOf(client: Place, exit: Place): string {
   return `${addressOf(exit)}:${listenPort(exit, client)}`;
 }
 
-/** Sends as many datagrams as it is asked for, a thousand a second. */
-const server = `const s = require("node:dgram").createSocket("udp4");
+/** Sends as many datagrams as it is asked for. @param pace milliseconds from one to the next. */
+const server = (pace: number) => `const s = require("node:dgram").createSocket("udp4");
   s.on("message", (text, { address, port }) => { let n = Number(text);
-    const next = () => n-- > 0 && s.send(Buffer.alloc(972), port, address, () => setTimeout(next, 1)); next(); });
+    const next = () => n-- > 0 && s.send(Buffer.alloc(972), port, address, () => setTimeout(next, ${pace})); next(); });
   s.bind(9000, "${internet}");`;
 
 /** Asks, and waits until nothing has come for a second. */

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { replay } from "#core/node/node.ts";
 import type { Pricing } from "#core/node/policy.ts";
+import { resoldNow } from "#core/node/resale.ts";
 import { price } from "#core/units/price.ts";
 import {
   books,
+  channelOf,
   configured,
   deliverAll,
   drain,
@@ -16,6 +19,7 @@ import {
   traffic,
 } from "../simulator/line-world.ts";
 import { setPrice } from "../simulator/op.ts";
+import { modelledCheck } from "../simulator/test-signer.ts";
 import { broken } from "../simulator/theorem.ts";
 import { wayAt } from "../simulator/world.ts";
 import { runs } from "./law-runs.ts";
@@ -61,13 +65,33 @@ const closed = (world: LineWorld): Pricing => ({ ...resale(world), most: price(1
 const fixed: Pricing = { kind: "fixed", price: price(upstreamPrice + fee) };
 
 function sell(world: LineWorld, asked: Asked): void {
-  const input = configured(world, seller, false);
+  feed(world, seller, selling(world, asked, false));
+}
+
+/** The seller's agent is killed and starts again with other prices. @param remembers what it resold. */
+function restart(world: LineWorld, asked: Asked, remembers: boolean): void {
+  const self = nodeAt(world, seller);
+  const resold = remembers ? resoldNow(self.node) : [];
+  self.node = replay(self.signer, self.journal, modelledCheck);
+  feed(world, seller, { ...selling(world, asked, true), resold });
+  for (const end of self.ends) {
+    feed(world, seller, {
+      type: "ChannelFact",
+      neighbour: end.neighbour,
+      channel: channelOf(world, end),
+    });
+  }
+  deliverAll(world);
+}
+
+function selling(world: LineWorld, asked: Asked, starting: boolean) {
+  const input = configured(world, seller, starting);
   if (input.type !== "Configured") throw new Error("no configuration");
   const neighbours = input.neighbours.map((policy) => {
     const buyer = buyers.find((one) => nodeAt(world, one).signer.id === policy.id);
     return buyer === undefined ? policy : { ...policy, prices: [asked[buyer]] };
   });
-  feed(world, seller, { ...input, neighbours });
+  return { ...input, neighbours };
 }
 
 /** Bytes of leases that a buyer may still send, and that the seller may still send upstream. */
@@ -97,34 +121,67 @@ function look(world: LineWorld): void {
   deliverAll(world);
 }
 
-for (const after of ["fixed", "withheld"] as const) {
-  test(`T12: leases that were resold are covered until they are used, though their buyer's price is ${after} by now`, () => {
-    const world = star();
-    drain(world, 4);
-    const out = soldTo(world, 0);
-    expect(out).toBeGreaterThan(0n);
-    const other: Pricing = after === "fixed" ? fixed : { kind: "withheld" };
-    sell(world, { 0: other, 3: resale(world) });
-    drain(world, 2);
-    expect(soldTo(world, 3)).toBeGreaterThan(0n);
-    expect(out + soldTo(world, 3)).toBeLessThanOrEqual(held(world));
-    // Upstream becomes as dear as it may: whatever is sent beyond what is held costs that.
-    setPrice(world, upstream, smallTerms.priceCap);
-    sell(world, { 0: { kind: "withheld" }, 3: closed(world) });
-    drain(world, 2);
-    let forwarded = 0n;
-    for (let i = 0; i < 60; i++) {
-      for (const buyer of buyers) forwarded += send(world, buyer, 1n);
-      look(world);
-    }
-    drain(world, 4);
-    const earned = books(world, 0, 0).w + books(world, 2, 0).w;
-    expect(forwarded).toBeGreaterThan(out);
-    expect(earned - books(world, upwards, 0).v).toBeGreaterThanOrEqual(
-      fee * forwarded - creditLimit,
-    );
-  });
+/** How the price changes: while the agent runs, with a restart, and with one that forgets. */
+type Change = "reload" | "restart" | "forgetful restart";
+
+/** Leases over the upstream were sold to 0; by now it is asked something else, and 3 buys over it. */
+function changed(other: Pricing, how: Change) {
+  const world = star();
+  drain(world, 4);
+  const out = soldTo(world, 0);
+  const asked: Asked = { 0: other, 3: resale(world) };
+  if (how === "reload") sell(world, asked);
+  else restart(world, asked, how === "restart");
+  drain(world, 2);
+  return { world, out };
 }
+
+/** Upstream becomes as dear as it may: whatever is sent beyond what is held costs that. */
+function risen(world: LineWorld) {
+  setPrice(world, upstream, smallTerms.priceCap);
+  sell(world, { 0: { kind: "withheld" }, 3: closed(world) });
+  drain(world, 2);
+  let forwarded = 0n;
+  for (let i = 0; i < 60; i++) {
+    for (const buyer of buyers) forwarded += send(world, buyer, 1n);
+    look(world);
+  }
+  drain(world, 4);
+  const earned = books(world, 0, 0).w + books(world, 2, 0).w;
+  return { forwarded, left: earned - books(world, upwards, 0).v };
+}
+
+for (const how of ["reload", "restart"] as const) {
+  for (const after of ["fixed", "withheld"] as const) {
+    test(`T12: leases that were resold are covered until they are used, though their buyer's price is ${after} since a ${how}`, () => {
+      const { world, out } = changed(after === "fixed" ? fixed : { kind: "withheld" }, how);
+      expect(out).toBeGreaterThan(0n);
+      expect(soldTo(world, 3)).toBeGreaterThan(0n);
+      expect(out + soldTo(world, 3)).toBeLessThanOrEqual(held(world));
+      const { forwarded, left } = risen(world);
+      expect(forwarded).toBeGreaterThan(out);
+      expect(left).toBeGreaterThanOrEqual(fee * forwarded - creditLimit);
+    });
+  }
+}
+
+test("a restart that forgets what was resold sells the same twice", () => {
+  const { world, out } = changed({ kind: "withheld" }, "forgetful restart");
+  expect(out + soldTo(world, 3)).toBeGreaterThan(held(world));
+});
+
+test("what a run resold is told to the next as long as leases of it are out, and no longer", () => {
+  const { world } = changed({ kind: "withheld" }, "restart");
+  const resold = () => resoldNow(nodeAt(world, seller).node).filter(({ id }) => id === buyer);
+  const buyer = nodeAt(world, 0).signer.id;
+  expect(resold()).toEqual([{ id: buyer, class: 1, via: nodeAt(world, upstream).signer.id }]);
+  for (let i = 0; i < 60 && soldTo(world, 0) > 0n; i++) {
+    send(world, 0, 1n);
+    look(world);
+  }
+  drain(world, 4);
+  expect(resold()).toEqual([]);
+});
 
 test("once they are used the same can be sold to others", () => {
   const world = star();
@@ -155,13 +212,17 @@ const moves = fc.array(
     { weight: 4, arbitrary: fc.constant("look" as const) },
     {
       weight: 2,
-      arbitrary: fc.record({ buyer: fc.constantFrom(...buyers), kind: fc.constantFrom(...kinds) }),
+      arbitrary: fc.record({
+        buyer: fc.constantFrom(...buyers),
+        kind: fc.constantFrom(...kinds),
+        starts: fc.boolean(),
+      }),
     },
   ),
   { minLength: 10, maxLength: 80, size: "max" },
 );
 
-test("T12: however often prices are switched, resold leases never exceed what is held for them", () => {
+test("T12: however often prices are switched, by reload or restart, resold leases never exceed what is held for them", () => {
   let switches = 0;
   fc.assert(
     fc.property(moves, (list) => {
@@ -174,7 +235,9 @@ test("T12: however often prices are switched, resold leases never exceed what is
         else {
           asked[move.buyer] = move.kind;
           switches += 1;
-          sell(world, { 0: pricingOf(world, asked[0]), 3: pricingOf(world, asked[3]) });
+          const prices = { 0: pricingOf(world, asked[0]), 3: pricingOf(world, asked[3]) };
+          if (move.starts) restart(world, prices, true);
+          else sell(world, prices);
         }
         expect(broken(world)).toBeUndefined();
         expect(soldTo(world, 0) + soldTo(world, 3)).toBeLessThanOrEqual(held(world));

@@ -11,13 +11,14 @@ import { JournalError } from "#adapters/journal/journal-error.ts";
 import type { Datagram } from "#adapters/link/link.ts";
 import type { Config } from "#agent/config/config.ts";
 import type { Ledger } from "#core/journal/ledger.ts";
-import type { Input } from "#core/node/input.ts";
+import type { Input, ResoldClass } from "#core/node/input.ts";
 import { lockstep } from "#core/node/lockstep.ts";
 import type { Node } from "#core/node/node.ts";
 import { program } from "#core/node/program.ts";
 import { isBidMessage } from "#core/peer/bid-reader.ts";
 import { isRouteMessage } from "#core/route/route-message.ts";
 import { journalId, journalIdLimit } from "#core/units/journal-id.ts";
+import type { NodeId } from "#core/units/node-id.ts";
 import type { AgentCounts } from "./agent-counts.ts";
 import { type Blueprint, blueprint } from "./blueprint.ts";
 import { journalRoom } from "./journal-room.ts";
@@ -27,6 +28,7 @@ import { type AgentPorts, agentPorts } from "./ports.ts";
 import { fixedDifference } from "./reconfiguration.ts";
 import { replayedLedger } from "./replayed-ledger.ts";
 import { type ResetCounts, resetCounter } from "./reset-counts.ts";
+import { memoryResold, openResold, type ResoldMemory, type ResoldStore } from "./resold-memory.ts";
 import { secondProgram } from "./second-program.ts";
 import { type TurnTaker, turnTaker, type Work } from "./turn-taker.ts";
 
@@ -106,11 +108,12 @@ interface Waiting {
  * perform. A crash between any two is harmless, because every output can be derived from the
  * journal again. Needs every port; lives as long as its scope, and leaves the kernel as it is:
  * removing tunnels and rules is the business of whoever ends it (see `shutdown.ts`).
+ * @param store where it lies over restarts what is resold.
  */
-export const startAgent = Effect.fnUntraced(function* (first: Config) {
+export const startAgent = Effect.fnUntraced(function* (first: Config, store = memoryResold()) {
   const ports = yield* agentPorts;
   const { keys, journal } = ports;
-  const now: Plans = { config: first, plan: blueprint(keys.nodeId, first) };
+  const now = yield* firstPlans(keys.nodeId, first, store);
   const resets = resetCounter();
   const second = yield* secondProgram();
   // Read twice, so that the two that go in lockstep share no memory.
@@ -149,7 +152,8 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
 
   yield* raiseTunnels(ports, now.plan);
   yield* attachQueues(ports, now.plan);
-  yield* turns.take(now.plan, [configured(ports, now.plan, true)]);
+  yield* now.resold.keep(turns.node(), now.plan);
+  yield* reconfigured(ports, turns, now, now.resold.before);
   yield* Effect.forkScoped(Effect.forever(loop));
   yield* feed(ports, turns, offer, { routes: routeMail, bids: bidMail });
   yield* watchLinks(
@@ -161,8 +165,7 @@ export const startAgent = Effect.fnUntraced(function* (first: Config) {
   const pokes = Schedule.spaced(first.pokeInterval);
   yield* Effect.forkScoped(Effect.repeat(offer({ type: "Look" }), pokes));
 
-  const amend: Agent["amend"] = (changed) =>
-    alone.withPermit(changePlans(ports, turns, now, changed));
+  const amend: Agent["amend"] = (to) => alone.withPermit(changePlans(ports, turns, now, to));
   const agent: Agent = {
     node: turns.node,
     config: () => now.config,
@@ -201,7 +204,11 @@ const ownLedger = Effect.fnUntraced(function* (
 interface Plans {
   config: Config;
   plan: Blueprint;
+  readonly resold: ResoldMemory;
 }
+
+const firstPlans = (self: NodeId, config: Config, store: ResoldStore): Effect.Effect<Plans> =>
+  Effect.map(openResold(store), (resold) => ({ config, plan: blueprint(self, config), resold }));
 
 /** To another configuration: kernel and link first, then the core learns of it. */
 const changePlans = Effect.fnUntraced(function* (
@@ -217,23 +224,33 @@ const changePlans = Effect.fnUntraced(function* (
   const change = yield* changeNeighbours(ports, turns, now.plan, plan).pipe(
     Effect.mapError((error) => new NotReconfigurable({ words: error.message })),
   );
+  yield* now.resold.keep(turns.node(), plan);
   Object.assign(now, { config: next, plan });
-  yield* turns.take(plan, [configured(ports, plan, false)]);
+  yield* reconfigured(ports, turns, now);
   yield* watchChannels(ports, change);
   yield* turns.take(plan, spendingWishes(plan, turns.node()));
   const stopped = turns.stopped();
   if (stopped !== undefined) return yield* new AgentStopped({ words: stopped });
 });
 
-function configured({ keys }: AgentPorts, plan: Blueprint, starting: boolean): Input {
-  return {
+/** The core learns of the plan, and what it resells by then is kept. @param before a run begins. */
+const reconfigured = Effect.fnUntraced(function* (
+  { keys }: AgentPorts,
+  turns: TurnTaker,
+  { plan, resold }: Plans,
+  before?: readonly ResoldClass[],
+) {
+  const input: Input = {
     type: "Configured",
     neighbours: plan.neighbours.map(({ policy }) => policy),
     tunnelKey: new Uint8Array(Buffer.from(keys.tunnelPublicKey, "base64")),
     journal: journalId(randomInt(1, journalIdLimit)),
-    starting,
+    starting: before !== undefined,
+    ...(before === undefined ? {} : { resold: before }),
   };
-}
+  yield* turns.take(plan, [input]);
+  yield* resold.keep(turns.node(), plan);
+});
 
 /** Datagrams and channel facts become inputs. Where the queue is full, they wait outside. */
 const feed = Effect.fnUntraced(function* (

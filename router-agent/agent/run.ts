@@ -32,6 +32,7 @@ import { startFace } from "./face.ts";
 import { liveDiscovery, withFound } from "./live-discovery.ts";
 import { liveLayers } from "./live-layers.ts";
 import { answerRequest, type Ending, type Reload } from "./request.ts";
+import { resoldFile } from "./resold-memory.ts";
 import { startSettlementKeeper } from "./settlement-keeper.ts";
 import { cleanUp, farewell, removeLeftovers } from "./shutdown.ts";
 
@@ -145,7 +146,7 @@ const session = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => (keep ? Effect.void : cleanUp(config, tunnel, queueing)));
   yield* removeLeftovers(config, tunnel);
   yield* noteCivilTimes(yield* Journal, config.journal.directory);
-  const agent = yield* startAgent(config);
+  const agent = yield* startAgent(config, resoldFile(config.journal.directory));
   const historian = yield* historianFor(config, recent);
   yield* Effect.addFinalizer(() =>
     agent.stopped() === undefined ? farewell(agent, keep) : Effect.void,

@@ -25,6 +25,9 @@ type Client = (typeof clients)[number];
 /** Each download, in datagrams of 1000 bytes. */
 const datagrams = 150;
 
+/** Milliseconds between two of them: 400 kbit/s, which fits a delivery. A burst would be cut to what a leaf holds. */
+const pace = 20;
+
 /** Between two questions to agents that have one processor together, in milliseconds. */
 const pause = 3000;
 
@@ -46,6 +49,7 @@ export async function serveClients(): Promise<object> {
   const stage = await marketStage({
     present: ["x", ...clients],
     program,
+    pace,
     changes: (place) => (place === "x" ? { ...terms, clients: ["users 50Mbit"] } : terms),
     between: (place) => (place === "x" ? { delivery_rate: "2Mbit" } : {}),
   });
