@@ -69,7 +69,9 @@ function way({ price, asks, loss, delay, score, why }: WayFacts, config: Config)
   const points = score === undefined ? "" : `, score ${score}`;
   const written = (grains: string): string => byteFee.write(BigInt(grains), config.token);
   const cost =
-    asks === undefined ? written(price) : `${written(price)} while leases last, then ${written(asks)}`;
+    asks === undefined
+      ? written(price)
+      : `${written(price)} while leases last, then ${written(asks)}`;
   return `${cost}, ${percent(loss)} lost, ${milliseconds(delay)}${points}: ${why}`;
 }
 
