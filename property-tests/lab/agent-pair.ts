@@ -73,10 +73,11 @@ function placesOf(): Places {
 /** Options of a neighbour's section beside those that everybody has. */
 export type NeighbourChanges = (name: Name) => Readonly<Record<string, string>>;
 
-/** Makes the namespaces, the cable, the keys; starts no agent yet. @param program the agents'. */
+/** Makes the namespaces, the cable, the keys; starts no agent yet. @param program the agents', @param flags of their node. */
 export async function agentPair(
   between: NeighbourChanges = () => ({}),
   program: string = main,
+  flags: readonly string[] = [],
 ): Promise<AgentPair> {
   const places = placesOf();
   const { home, namespace, prefix, directory } = places;
@@ -95,7 +96,7 @@ export async function agentPair(
     const config = join(home, `${name}.json`);
     writeFileSync(config, configOf(places, keys, name, changes, between(name)), { mode: 0o600 });
     const out = openSync(logPath(name), "a", 0o600);
-    const command = [process.execPath, program, "run", "--config", config];
+    const command = [process.execPath, ...flags, program, "run", "--config", config];
     const args = ["netns", "exec", namespace(name), ...command];
     const child = spawn("ip", args, { stdio: ["ignore", out, out] });
     children.set(name, child);
