@@ -42,7 +42,8 @@ export function uncovered(turn: Turn, of: Acting, key: PathKey, bytes: bigint): 
   const pricing = pricingOf(of, key.class);
   if (pricing?.kind !== "resale") return bytes;
   const upstream = upstreamOf(turn, pricing.via, key.class);
-  if (upstream === undefined) return 0n;
+  // After a restart more may have been sent than is known: what is held is known with the first reading.
+  if (upstream === undefined || !upstream.path.seen) return 0n;
   const held = payerView(upstream.account, upstream.path.sent);
   return coverable(integers, held, promised(turn, pricing.via, key.class), bytes);
 }
@@ -72,9 +73,9 @@ function usedOf({ read, paid }: LivePath): Position {
 }
 
 /**
- * A class that was resold is sold otherwise from now on, or not at all: the leases out go on to count
- * among those that are covered until they are used, else what is held for them would be sold to others
- * (T12). The next run is told of them. @param now the new policy; nothing where the neighbour goes.
+ * A class that was resold is sold otherwise from now on, over another upstream, or not at all: the leases
+ * out go on to count among those that are covered where they were, until they are used, else what is held
+ * for them would be sold to others (T12). The next run is told of them. @param now the new policy; nothing where the neighbour goes.
  */
 export function keepResold(turn: Turn, neighbour: number, now: NeighbourPolicy | undefined): void {
   const of = acting(turn, neighbour);
@@ -83,7 +84,8 @@ export function keepResold(turn: Turn, neighbour: number, now: NeighbourPolicy |
     const before = pricingOf(of, paidClass);
     const found = inboundOf(of, paidClass);
     if (found === undefined || before?.kind !== "resale") continue;
-    if (now?.prices[paidClass - 1]?.kind === "resale") continue;
+    const after = now?.prices[paidClass - 1];
+    if (after?.kind === "resale" && after.via === before.via) continue;
     const used = usedOf(found.path);
     const others = found.path.resold.filter(({ via, until }) => via !== before.via && until > used);
     const { end } = found.account.schedule;
@@ -98,7 +100,8 @@ export function resumeResold(turn: Turn, { id, class: paidClass, via }: ResoldCl
   const of = neighbour < 0 ? undefined : acting(turn, neighbour);
   const found = of === undefined ? undefined : inboundOf(of, paidClass);
   if (of === undefined || found === undefined) return;
-  if (pricingOf(of, paidClass)?.kind === "resale") return;
+  const pricing = pricingOf(of, paidClass);
+  if (pricing?.kind === "resale" && pricing.via === via) return;
   const { end } = found.account.schedule;
   if (end <= usedOf(found.path)) return;
   const others = found.path.resold.filter((one) => one.via !== via);
