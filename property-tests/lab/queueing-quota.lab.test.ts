@@ -239,8 +239,11 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
     const counted = async () =>
       new Map(await b.ask("usage")).get(`quota_${b.tunnels("c")[1]}`)?.used ?? 0n;
     const before = await counted();
-    await a.ask("sendUdp", far.v4, port, [972], 150, 60_000);
-    await settled(c, port);
+    // A busy machine loses packets on their way to b: then more are sent, which the gate lets on for nothing.
+    for (let bursts = 0; bursts < 5 && (await counted()) - before < 100_000n; bursts++) {
+      await a.ask("sendUdp", far.v4, port, [972], 150, 60_000);
+      await settled(c, port);
+    }
     // 100 packets of 1000 bytes are let through, to the packet; then the free class.
     expect((await counted()) - before).toBe(100_000n);
     const bought = (await b.reading("c", 1)).sent - paid.sent;
@@ -284,8 +287,16 @@ describe.skipIf(skipsLab())("quotas and gates of the real kernel", () => {
     await allow("a", "b", plenty);
     a.tool("nft", "flush", "ruleset");
     const usage = new Map(await a.ask("usage"));
-    expect(usage.get(`quota_${a.tunnels("b")[1]}`)).toEqual({ used: 0n, limit: 1n });
-    const before = await a.reading("b", 1);
+    expect(usage.get(`quota_${a.tunnels("b")[1]}`)?.limit).toBe(1n);
+    // What a tunnel of user space was given before may leave a little later.
+    let before = await a.reading("b", 1);
+    await expect
+      .poll(async () => {
+        const last = before.sent;
+        before = await a.reading("b", 1);
+        return before.sent - last;
+      })
+      .toBe(0n);
     await a.ask("sendUdp", far.v4, port, [500], 20, 100_000);
     expect((await a.reading("b", 1)).sent - before.sent).toBeLessThan(handshakes);
   });

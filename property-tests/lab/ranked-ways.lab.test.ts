@@ -11,6 +11,12 @@ const patience = 250_000;
 /** The next hop that was chosen drops one in so many packets. */
 const dropsOneOf = 5;
 
+/**
+ * A rank says that a way is worse than promised from here on, in thousandths. It is left before it gets much
+ * worse where the machine itself loses a little, which is advertised: then nothing more is measured of it.
+ */
+const worse = 1200;
+
 /** A cable loses so many of a hundred packets. */
 const cableLoss = 10;
 
@@ -76,7 +82,7 @@ describe.skipIf(skipsLab() || skipsRoutingLab())(
       await stage.forwardOneLessOf(dropper, dropsOneOf);
       await until("it is left for its rank", async () => {
         const rank = Number((await way(dropper))?.rank.loss ?? "0");
-        return rank > 3000 && (await takes()) === other;
+        return rank > worse && (await takes()) === other;
       });
       const after = await tunnelled();
       const { bytes, droppedBytes } = await stage.dropped(dropper);
@@ -94,7 +100,7 @@ describe.skipIf(skipsLab() || skipsRoutingLab())(
         ].join("\n"),
       );
       expect(droppedBytes).toBeGreaterThan(0n);
-      expect(Number(found?.measured.loss)).toBeGreaterThan(2 * Number(found?.advertised.loss));
+      expect(Number(found?.measured.loss)).toBeGreaterThan(Number(found?.advertised.loss));
     });
 
     test("what is sent then takes the other's paid tunnel, and arrives", async () => {
