@@ -72,13 +72,7 @@ export function wishRefusals(wishes: Wishes, cap: bigint): readonly WishRefusal[
       outOf("ceiling above the price cap", ceiling, 1n, most, (one) => ({ ceiling: one })),
     );
   }
-  if (floor > ceiling) {
-    found.push({
-      fault: "floor above the ceiling",
-      words: `a floor of ${floor} above a ceiling of ${ceiling}: allowed is a floor of at most ${ceiling}, or a ceiling of at least ${floor}`,
-      suggestions: [{ floor: ceiling }, { ceiling: floor }],
-    });
-  }
+  if (floor > ceiling) found.push(crossed(floor, ceiling, most));
   if (profit < 0n || profit > profitLimit) {
     found.push(outOf("profit out of range", profit, 0n, profitLimit, (one) => ({ profit: one })));
   }
@@ -91,6 +85,22 @@ export function wishRefusals(wishes: Wishes, cap: bigint): readonly WishRefusal[
     found.push({ fault: "shares of capacity out of order", words, suggestions });
   }
   return [...found, ...dampingRefusals(wishes.damping)];
+}
+
+/** A floor above the ceiling: what is suggested instead is within the range of either. */
+function crossed(floor: bigint, ceiling: bigint, most: bigint): WishRefusal {
+  const least = floor < 1n ? 1n : floor;
+  const lower = ceiling >= 1n ? [{ floor: ceiling }] : [];
+  const higher = least <= most ? [{ ceiling: least }] : [];
+  const allowed = [
+    ...lower.map((one) => `a floor of at most ${one.floor}`),
+    ...higher.map((one) => `a ceiling of at least ${one.ceiling}`),
+  ];
+  return {
+    fault: "floor above the ceiling",
+    words: `a floor of ${floor} above a ceiling of ${ceiling}: allowed is ${allowed.join(", or ") || `1 to ${most} for both`}`,
+    suggestions: [...lower, ...higher],
+  };
 }
 
 function dampingRefusals(damping: Damping): readonly WishRefusal[] {

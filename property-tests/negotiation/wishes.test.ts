@@ -95,6 +95,17 @@ test("whatever is wished: taking what is suggested, one refusal after the other,
   );
 });
 
+test("a ceiling of nothing is refused with the only thing that helps: a ceiling", () => {
+  const [refusal] = wishRefusals({ ...soundWishes, floor: 1n, ceiling: 0n }, cap);
+  expect(refusal?.words).toBe(
+    "a floor of 1 above a ceiling of 0: allowed is a ceiling of at least 1",
+  );
+  expect(refusal?.suggestions).toEqual([{ ceiling: 1n }]);
+  const both = wishRefusals({ ...soundWishes, floor: cap + 1n, ceiling: 0n }, cap);
+  expect(both.map(({ suggestions }) => suggestions)).toEqual([[{ floor: cap }], []]);
+  expect(both[1]?.words).toContain(`allowed is 1 to ${cap} for both`);
+});
+
 test("a profit that the ceiling does not allow at what upstream charges is refused with numbers that work", () => {
   const upstream = { bytes: 10n, grains: 3800n, present: undefined, fee: 1n };
   const wishes = { ...soundWishes, profit: 100_000n, ceiling: 400n };
