@@ -15,6 +15,8 @@ export interface MemoryKernel {
   readonly tallies: Map<string, MemoryTally>;
   /** How much more is given away to each neighbour, as it was set last. */
   readonly leaks: Map<string, bigint>;
+  /** Bits a second of each link that nobody has bought, by the name of the class-0 tunnel. */
+  readonly unsold: Map<string, bigint>;
   own: MemoryOwn | undefined;
   /** The agent's own routes: neighbours by their index. */
   routes: readonly { readonly prefix: string; readonly index: number; readonly class: number }[];
@@ -63,6 +65,7 @@ export function memoryKernel(): MemoryKernel {
     attached: false,
     tallies: new Map(),
     leaks: new Map(),
+    unsold: new Map(),
     own: undefined,
     routes: [],
   };

@@ -37,8 +37,27 @@ export function withStanding(before: Attached, plan: QueuePlan, standing: Standi
 
 /** The same neighbours, some of them with links of other rates. */
 export function withRates(before: Attached, rates: ReadonlyMap<number, bigint>): Attached {
+  return { ...before, plans: plansAt(before.plans, rates) };
+}
+
+/** The same plans, some of them with links of other rates. */
+export function plansAt(
+  plans: readonly QueuePlan[],
+  rates: ReadonlyMap<number, bigint>,
+): readonly QueuePlan[] {
+  return plans.map((plan) => ({ ...plan, linkRate: rates.get(plan.index) ?? plan.linkRate }));
+}
+
+/** By index, in bits a second. */
+export function linkRatesOf(plans: readonly QueuePlan[]): ReadonlyMap<number, bigint> {
+  return new Map(plans.map(({ index, linkRate }) => [index, linkRate]));
+}
+
+/** The same neighbours, some of them with more or less of their links sold. */
+export function withUnsold(before: Attached, rates: ReadonlyMap<number, bigint>): Attached {
   const plans = before.plans.map((plan) => {
-    return { ...plan, linkRate: rates.get(plan.index) ?? plan.linkRate };
+    const unsold = rates.get(plan.index) ?? plan.unsold;
+    return unsold === undefined ? plan : { ...plan, unsold };
   });
   return { ...before, plans };
 }

@@ -8,10 +8,12 @@ import { Netlink, netlinkProtocols } from "#adapters/netlink/netlink.ts";
 import {
   type Attached,
   attachedTo,
+  linkRatesOf,
   queuesOf,
   tableChange,
   withRates,
   withStanding,
+  withUnsold,
 } from "./attached.ts";
 import { claim } from "./claim.ts";
 import { type FreePool, poolOf } from "./free-pool.ts";
@@ -89,6 +91,9 @@ export const kernelQueueing = (options: QueueingOptions): Layer.Layer<Queueing, 
       const become = changing(now, (next) => {
         attached = next;
       });
+      const turned = turning(now, (next) => {
+        attached = next;
+      });
       return Queueing.of({
         attach: (wanted, routes) =>
           Effect.flatMap(
@@ -102,12 +107,9 @@ export const kernelQueueing = (options: QueueingOptions): Layer.Layer<Queueing, 
           yield* asQueueing(routing.set(routes, except));
         }),
         checkRoutes: asQueueing(routing.check),
-        setRates: (rates) =>
-          Effect.suspend(() => {
-            const before = attached;
-            attached = before && withRates(before, rates);
-            return forced(before && attached ? changedLines(before, attached) : []);
-          }),
+        setRates: (rates) => turned((now) => withRates(now, rates)),
+        linkRates: Effect.sync(() => linkRatesOf(plans())),
+        setUnsold: (rates) => turned((now) => withUnsold(now, rates)),
         setStanding: (plan, standing) =>
           become(
             () => stand(options, attached, plan, standing),
@@ -163,6 +165,18 @@ const changedLines = (before: Attached, after: Attached) =>
 /** Everybody, and our own users, stand as they do by then. */
 const upToDate = (now: Attached | undefined, { plans, leaf, pool }: Attached): Attached =>
   attachedTo(now, plans, leaf, pool);
+
+/** Other rates of the same queues. */
+const turning =
+  (now: () => Attached | undefined, keep: (next: Attached) => void) =>
+  (change: (before: Attached) => Attached) =>
+    Effect.suspend(() => {
+      const before = now();
+      if (before === undefined) return Effect.void;
+      const after = change(before);
+      keep(after);
+      return forced(changedLines(before, after));
+    });
 
 /** Changes what is remembered as it is when tools are done: others may have changed it meanwhile. */
 const changing =

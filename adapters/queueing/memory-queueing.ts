@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { MemoryInterface, MemoryKernel } from "#adapters/memory-kernel/memory-kernel.ts";
+import { linkRatesOf, plansAt } from "./attached.ts";
 import { neighbourOf } from "./neighbour-name.ts";
 import { exceptionFault, ownFault, planFault } from "./plan-fault.ts";
 import { type Allowance, noTally, Queueing, QueueingError, type QueuePlan } from "./queueing.ts";
@@ -52,10 +53,10 @@ export const memoryQueueing = (kernel: MemoryKernel): Layer.Layer<Queueing> =>
       checkRoutes: Effect.succeed(0),
       setRates: (rates) =>
         Effect.sync(() => {
-          plans = plans.map((plan) => {
-            return { ...plan, linkRate: rates.get(plan.index) ?? plan.linkRate };
-          });
+          plans = plansAt(plans, rates);
         }),
+      linkRates: Effect.sync(() => linkRatesOf(plans)),
+      setUnsold: (rates) => Effect.sync(() => noteUnsold(kernel, plans, rates)),
       setStanding: (plan, standing) =>
         Effect.sync(() => {
           if (standing === "throttled") kernel.throttled.add(plan.index);
@@ -91,6 +92,17 @@ export const memoryQueueing = (kernel: MemoryKernel): Layer.Layer<Queueing> =>
       }),
     });
   });
+
+function noteUnsold(
+  kernel: MemoryKernel,
+  plans: readonly QueuePlan[],
+  rates: ReadonlyMap<number, bigint>,
+): void {
+  for (const { index, interfaces } of plans) {
+    const unsold = rates.get(index);
+    if (unsold !== undefined) kernel.unsold.set(interfaces[0] ?? "", unsold);
+  }
+}
 
 function talliesOf(kernel: MemoryKernel, plans: readonly QueuePlan[]) {
   const names = plans.map(neighbourOf);

@@ -17,6 +17,11 @@ export interface QueuePlan {
    * say the same. An open neighbour may then have all of it, a throttled one its free rate at most.
    */
   readonly freePool?: bigint;
+  /**
+   * What of the link nobody has bought of late, in bits a second: what is carried for nothing on class 0
+   * then has no more, but keeps what it is guaranteed. Nothing where that is not known.
+   */
+  readonly unsold?: bigint;
   /** Where neighbours bid: those that send to this one, in the order of HTB. Not among it itself. */
   readonly pairs?: readonly PairPlan[];
   /** Where neighbours bid: what our own packets to it have beside theirs. 0 goes first. */
@@ -124,6 +129,10 @@ export class Queueing extends Context.Service<
      * and no packet that waits is lost; whoever is not named keeps its rate, until `attach` says another.
      */
     readonly setRates: (rates: ReadonlyMap<number, bigint>) => Effect.Effect<void, QueueingError>;
+    /** The rate that the link of each attached neighbour has now, by index, in bits a second. */
+    readonly linkRates: Effect.Effect<ReadonlyMap<number, bigint>>;
+    /** As `setRates` what of each link is unsold: see {@link QueuePlan.unsold}. */
+    readonly setUnsold: (rates: ReadonlyMap<number, bigint>) => Effect.Effect<void, QueueingError>;
     /** Q4: open, or throttled to the free rate in both directions. */
     readonly setStanding: (
       plan: QueuePlan,

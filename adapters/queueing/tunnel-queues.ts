@@ -49,12 +49,21 @@ export function tunnelQueues(
       ? [
           htbClass(control, link, controlRate, linkRate, 0n),
           leafOf("10:", control, leaf, leafLimit(controlRate)),
-          htbClass(carried, inner, share, most, freePriority),
+          htbClass(carried, inner, share, freeCeiling(plan, share, most), freePriority),
           leafOf("30:", carried, leaf, leafLimit(most)),
           ...(pool === undefined ? [] : poolFilters(pool)),
         ]
       : []),
   ];
+}
+
+/**
+ * The most that is carried for nothing: of the link only what nobody has bought, because the paid tunnel
+ * beside this one shares its cable. Never less than is guaranteed.
+ */
+function freeCeiling({ unsold: told }: QueuePlan, guaranteed: bigint, most: bigint): bigint {
+  const unsold = lesser(told ?? most, most);
+  return unsold > guaranteed ? unsold : guaranteed;
 }
 
 function lesser(one: bigint, other: bigint): bigint {

@@ -43,8 +43,8 @@ export interface BidStage {
     datagrams: number,
     rate: number,
   ) => Promise<void>;
-  /** What tc shows of the router's classes on the paid tunnel to a client. */
-  readonly classes: (to: Bidder) => string;
+  /** What tc shows of the router's classes on a tunnel to a client: the paid one, or the free one. */
+  readonly classes: (to: Bidder, priceClass?: 0 | 1) => string;
   readonly log: (place: Place) => string;
   readonly close: () => Promise<void>;
 }
@@ -108,8 +108,8 @@ export async function bidStage(): Promise<BidStage> {
     send: async (from, to, datagrams, rate) => {
       await Promise.all(from.map((one) => sendOne(one, to, datagrams, rate)));
     },
-    classes: (to) => {
-      const tc = ["tc", "-s", "class", "show", "dev", `${prefix("r")}${to}1`];
+    classes: (to, priceClass = 1) => {
+      const tc = ["tc", "-s", "class", "show", "dev", `${prefix("r")}${to}${priceClass}`];
       return ip("netns", "exec", namespace("r"), ...tc);
     },
     close: async () => {

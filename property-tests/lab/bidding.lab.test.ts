@@ -40,6 +40,20 @@ describe.skipIf(skipsLab())("bids by message on the real kernel", () => {
     return found.split("class htb")[0] ?? "";
   };
 
+  /** Bits a second: the most that the router carries to a for nothing. */
+  const freeCeiling = (): number => {
+    const [, kilobits] = /class htb 1:30 .*ceil (\d+)Kbit/.exec(stage.classes("a", 0)) ?? [];
+    return Number(kilobits) * 1000;
+  };
+  /** What clients sent and lost on the way they pay all the same. */
+  const settled = async (): Promise<boolean> => {
+    for (const place of ["r", ...bidders] as const) await stage.ask(place, "settle");
+    const { neighbours } = await stage.status("r");
+    return neighbours.every(({ accounts }) =>
+      accounts.every(({ settled: paid, amount }) => BigInt(paid) >= BigInt(amount)),
+    );
+  };
+
   test("four agents agree on three bids, and once leases carry them the pairs have the order of their sums, in HTB as well", async () => {
     await eventually(async () => {
       const bidding = (await stage.ask("r", "bidding")) as readonly {
@@ -74,14 +88,6 @@ describe.skipIf(skipsLab())("bids by message on the real kernel", () => {
   });
 
   test("what is bid is part of the leases that clients hold, for sending and for receiving, and both ends agree on what was paid", async () => {
-    const settled = async () => {
-      for (const place of ["r", ...bidders] as const) await stage.ask(place, "settle");
-      const { neighbours } = await stage.status("r");
-      return neighbours.every(({ accounts }) =>
-        // What a client sent and lost on the way it pays all the same.
-        accounts.every(({ settled: paid, amount }) => BigInt(paid) >= BigInt(amount)),
-      );
-    };
     await eventually(settled);
     const { neighbours } = await stage.status("r");
     for (const [i, name] of bidders.entries()) {
@@ -95,6 +101,36 @@ describe.skipIf(skipsLab())("bids by message on the real kernel", () => {
       expect(own[0]?.accounts[0]?.settled).toBe(sending?.settled);
       expect(own[0]?.accounts[1]?.settled).toBe(receiving?.settled);
     }
+  });
+
+  test("under overload what the higher bid sends goes first, what the lower one sends keeps its floor, and all of it is paid for", async () => {
+    const left = (from: Bidder): number =>
+      Number(/Sent (\d+) bytes/.exec(classOf(from, "a"))?.[1] ?? 0);
+    const [c, d] = [left("c"), left("d")];
+    const seconds = 6;
+    const began = process.hrtime.bigint();
+    let isFlooding = true;
+    // Each alone would fill the link to a: together they are twice as much as it carries.
+    const flood = stage.send(["c", "d"], "a", (link * seconds) / 1200, link).then(() => {
+      isFlooding = false;
+    });
+    // All of the link is sold meanwhile: what is free has what it is guaranteed, on another tunnel.
+    let least = freeCeiling();
+    while (isFlooding) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = freeCeiling();
+      if (now < least) least = now;
+    }
+    await flood;
+    expect(least).toBe(100_000);
+    const took = Number(process.hrtime.bigint() - began) / 1e9;
+    const [first, behind] = [left("c") - c, left("d") - d];
+    expect(first).toBeGreaterThan(2 * behind);
+    // A tenth of the link, as long as it was fought over; what leaves is never exact to the packet.
+    expect(behind).toBeGreaterThan(0.7 * (link / 10) * Math.min(took, seconds));
+    expect(first + behind).toBeLessThan(1.2 * link * (took + 0.5));
+    await eventually(settled);
+    await eventually(async () => freeCeiling() === 200_000);
   });
 
   test("a bid that is taken back orders nothing any more once what it paid for is used", async () => {
