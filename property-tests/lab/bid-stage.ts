@@ -26,7 +26,7 @@ export const bidders = ["a", "c", "d"] as const;
 const places: readonly Place[] = ["r", ...bidders];
 
 /** What each link of the router carries, bits a second, and a tenth of it for each pair. */
-export const linkRate = 4_000_000;
+export const linkRate = 2_000_000;
 
 /** Grains a byte: what the router asks for sending, and for what it delivers. */
 export const asked = { price: 4_000_000n, tariff: 5_000_000n } as const;
@@ -173,6 +173,8 @@ function configOf(
     bid_floor: "60%",
     // Everybody may call everybody here: what is forwarded was asked for by nobody.
     junk_share: "100%",
+    // And whoever is called pays for it, as for a server of its own.
+    ...(place === "r" ? {} : { served: `${homeOf(place)}/32` }),
     neighbours: others.map((other) => ({
       name: other,
       id: keys[other].nodeId,
