@@ -36,6 +36,8 @@ export interface AgentPair {
   /** Sends a signal to an agent and waits for its end; returns its exit code. */
   readonly signal: (name: Name, signal: NodeJS.Signals) => Promise<number | null>;
   readonly wait: (name: Name) => Promise<number | null>;
+  /** The process of an agent that runs. */
+  readonly pid: (name: Name) => number;
   readonly ask: (name: Name, ...request: Request) => Promise<unknown>;
   readonly status: (name: Name) => Promise<Status>;
   readonly log: (name: Name) => string;
@@ -114,6 +116,7 @@ export async function agentPair(
     start,
     wait,
     ask,
+    pid: (name) => children.get(name)?.pid ?? 0,
     signal: async (name, signal) => {
       children.get(name)?.kill(signal);
       return wait(name);

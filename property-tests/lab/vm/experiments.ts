@@ -53,6 +53,12 @@ export const experiments = {
     megabytes: 512,
     minutes: 90,
   },
+  incidents: {
+    about:
+      "the machine's clock is set by a day and back, and memory becomes short (512 MB for two)",
+    megabytes: 512,
+    minutes: 60,
+  },
   "auto-rate": {
     about: "a rate that follows the delay, before netem's bottleneck (512 MB for two)",
     megabytes: 512,

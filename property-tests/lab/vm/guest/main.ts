@@ -4,6 +4,7 @@ import { loadOfDay } from "./day.ts";
 import { playDemo } from "./demo.ts";
 import { playSlowDiamond } from "./diamond.ts";
 import { serveClients } from "./exit.ts";
+import { provokeIncidents } from "./incidents.ts";
 import { measureControl, measureLatency } from "./latency.ts";
 import { playLine } from "./line.ts";
 import { tellNeeds } from "./needs.ts";
@@ -19,6 +20,7 @@ const guests: Readonly<Record<string, () => Promise<object> | object>> = {
   demo: playDemo,
   day: loadOfDay,
   exit: serveClients,
+  incidents: provokeIncidents,
   "auto-rate": measureAutoRate,
   diamond: playSlowDiamond,
   line: playLine,

@@ -1,0 +1,162 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { routerFlags } from "#agent/packaging/launch.ts";
+import { type AgentPair, agentPair, type Name } from "../../agent-pair.ts";
+import { report } from "./report.ts";
+
+const terms = {
+  pay_threshold: "0.000005 USDC",
+  credit_limit: "0.0001 USDC",
+  reservation: "650kB",
+  read_chunk: "50kB",
+  round_trip: "100kB",
+  link_rate: "4Mbit",
+  poke_interval: "1000",
+} as const;
+
+/** Heaps as small as a router's; but compiled, because what is emulated is slow enough. */
+const flags = routerFlags.filter((flag) => flag !== "--jitless");
+
+/** Between two questions to agents that have one processor together, in milliseconds. */
+const pause = 3000;
+
+/** How long anything that must happen is waited for, in milliseconds of the machine. */
+const patience = 240_000;
+
+const day = 86_400;
+
+/** A control group of ours, in which memory is limited. */
+const group = "/sys/fs/cgroup/meshtoll-lab";
+
+interface Check {
+  readonly claim: string;
+  readonly holds: boolean;
+  readonly found: string;
+}
+
+/** As much of an incident as is looked at. */
+interface Told {
+  readonly kind: string;
+  readonly open: boolean;
+  readonly detected: string;
+}
+
+/**
+ * What is the whole machine's and so nobody's to spoil on a machine that others use: its clock is set
+ * forward and back by a day, and what an agent may have of its memory becomes short.
+ */
+export async function provokeIncidents(): Promise<object> {
+  const [, , , program = "dist/agent.cjs"] = process.argv;
+  const pair = await agentPair(() => ({}), program, flags);
+  const checks: Check[] = [];
+  const check = (claim: string, holds: boolean, found: string): void => {
+    checks.push({ claim, holds, found });
+    report({ claim, holds, found });
+  };
+  try {
+    for (const name of ["b", "a"] as const) await pair.start(name, terms);
+    report({ step: "two agents answer" });
+    await paidMore(pair, check, "bytes are paid for before anything is provoked");
+    for (const [way, by] of [
+      ["forward", day],
+      ["back", -day],
+    ] as const) {
+      setClock(by);
+      await noticed(pair, check, "clock jumped", way);
+      await paidMore(pair, check, `with the clock set ${way}, bytes are paid for as before`);
+      await over(pair, check, "clock jumped");
+    }
+    await shortMemory(pair, check);
+    await paidMore(pair, check, "and bytes are paid for in the end");
+    await judgeRun(pair, check);
+    return { passed: checks.every(({ holds }) => holds), checks };
+  } finally {
+    await pair.close();
+  }
+}
+
+type Tell = (claim: string, holds: boolean, found: string) => void;
+
+/** @param by seconds */
+function setClock(by: number): void {
+  execFileSync("date", ["-s", `@${Math.floor(Date.now() / 1000) + by}`], { stdio: "ignore" });
+}
+
+/** Waits until something is found, or for as long as there is patience. */
+async function eventually<A>(look: () => Promise<A | undefined>): Promise<A | undefined> {
+  for (const end = performance.now() + patience; performance.now() < end; await sleep(pause)) {
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function incidentOf(pair: AgentPair, name: Name, kind: string, open: boolean, words = "") {
+  const { incidents } = (await pair.ask(name, "incidents")) as {
+    readonly incidents: readonly Told[];
+  };
+  const alike = incidents.filter((one) => one.kind === kind);
+  return alike.find((one) => one.open === open && one.detected.includes(words));
+}
+
+async function noticed(pair: AgentPair, check: Tell, kind: string, words: string) {
+  for (const name of ["a", "b"] as const) {
+    const found = await eventually(() => incidentOf(pair, name, kind, true, words));
+    check(`${name} tells of it: ${kind} (${words})`, found !== undefined, found?.detected ?? "-");
+  }
+}
+
+async function over(pair: AgentPair, check: Tell, kind: string) {
+  for (const name of ["a", "b"] as const) {
+    const open = await eventually(async () =>
+      (await incidentOf(pair, name, kind, true)) === undefined ? "over" : undefined,
+    );
+    check(`${name} tells that it is over: ${kind}`, open !== undefined, open ?? "open still");
+  }
+}
+
+/** b comes into a control group whose limit is little above what it holds, and out of it again. */
+async function shortMemory(pair: AgentPair, check: Tell): Promise<void> {
+  const pid = pair.pid("b");
+  execFileSync("mount", ["-t", "cgroup2", "none", "/sys/fs/cgroup"]);
+  writeFileSync("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+  mkdirSync(group);
+  const resident = Number(
+    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
+  );
+  writeFileSync(`${group}/memory.max`, `${Math.floor((resident * 1024 * 100) / 95)}`);
+  writeFileSync(`${group}/cgroup.procs`, `${pid}`);
+  const kind = "memory is short";
+  const found = await eventually(() => incidentOf(pair, "b", kind, true));
+  check(`b tells of it: ${kind}`, found !== undefined, found?.detected ?? "-");
+  writeFileSync("/sys/fs/cgroup/cgroup.procs", `${pid}`);
+  const past = await eventually(() => incidentOf(pair, "b", kind, false));
+  check(`b tells that it is over: ${kind}`, past !== undefined, past?.detected ?? "-");
+  rmdirSync(group);
+}
+
+/** What a sends now is credited by b, and nobody is throttled for it. */
+async function paidMore(pair: AgentPair, check: Tell, claim: string): Promise<void> {
+  const before = await creditedBy(pair);
+  pair.send(400);
+  const after = await eventually(async () => {
+    const now = await creditedBy(pair);
+    return now > before ? now : undefined;
+  });
+  check(claim, after !== undefined, `${before} -> ${after ?? before} grains`);
+}
+
+async function creditedBy(pair: AgentPair): Promise<bigint> {
+  const { neighbours } = await pair.status("b");
+  const found = neighbours[0]?.accounts.find(({ direction }) => direction === "we are paid");
+  return BigInt(found?.settled ?? "0");
+}
+
+async function judgeRun(pair: AgentPair, check: Tell): Promise<void> {
+  for (const name of ["a", "b"] as const) {
+    const { counts } = await pair.status(name);
+    const found = `${counts.throttles} throttles, ${counts.faults} faults`;
+    check(`${name} throttled nobody, and found no fault`, found === "0 throttles, 0 faults", found);
+  }
+}
