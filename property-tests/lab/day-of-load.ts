@@ -81,6 +81,10 @@ export async function dayOfLoad(plan: DayPlan): Promise<DayReport> {
     const worked = looks > begin.b.looks && BigInt(end.b.credited) > BigInt(begin.b.credited);
     const passed = agree && small && sound && worked;
     return { passed, agree, looksOfDay, shareOfDay: looks / looksOfDay, begin, end };
+  } catch (error) {
+    // Everything of the pair is gone after this: what its agents said last is all there is.
+    const logs = (["a", "b"] as const).map((name) => `${name}:\n${pair.log(name).slice(-4000)}`);
+    throw new Error(`the load ended early\n${logs.join("\n")}`, { cause: error });
   } finally {
     sender?.kill("SIGKILL");
     await pair.close();
