@@ -35,7 +35,7 @@ export interface MemoryTally {
 /** Our own users, while they are throttled. */
 export interface MemoryOwn {
   readonly lan: readonly string[];
-  readonly notice: { readonly host: string; readonly port: number } | undefined;
+  readonly notices: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** One tunnel interface: raw counters, and how far each may go. */

@@ -1,6 +1,6 @@
 import { neighbourOf } from "./neighbour-name.ts";
 import { countBy, tallyNames } from "./nft-judge.ts";
-import type { OwnPlan, QueuePlan } from "./queueing.ts";
+import type { NoticePlace, OwnPlan, QueuePlan } from "./queueing.ts";
 
 /** The quota of what is carried for nothing for a neighbour where that costs us something. */
 export function leakName(neighbour: string): string {
@@ -75,11 +75,11 @@ export function ownLines(
   return [
     ...anew,
     `add rule ${t} own ${from} fib daddr type unicast meta mark set ${freeMark}`,
-    ...(own.notice === undefined ? [] : [noticeRule(t, from, own.notice)]),
+    ...own.notices.map((notice) => noticeRule(t, from, notice)),
   ];
 }
 
-function noticeRule(t: string, from: string, { host, port }: NonNullable<OwnPlan["notice"]>) {
+function noticeRule(t: string, from: string, { host, port }: NoticePlace) {
   const v6 = host.includes(":");
   const to = v6 ? `dnat ip6 to [${host}]:${port}` : `dnat ip to ${host}:${port}`;
   const rule = `add rule ${t} notice ${from} meta nfproto ${v6 ? "ipv6" : "ipv4"}`;

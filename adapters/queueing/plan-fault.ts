@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { bidderLimit, priorityLimit } from "#core/queue/bids.ts";
 import { parsePrefix } from "#core/route/prefix.ts";
-import type { OwnPlan, QueuePlan, QueueRoute } from "./queueing.ts";
+import type { NoticePlace, OwnPlan, QueuePlan, QueueRoute } from "./queueing.ts";
 
 /** How many neighbours an agent may have. */
 export const neighbourLimit = 250;
@@ -115,12 +115,17 @@ function pairFault({ pairs = [], ownPriority = 0, freeRate }: QueuePlan): string
 }
 
 /** What is wrong with our own users' interfaces or the place of their notice, or nothing. */
-export function ownFault({ lan, notice }: OwnPlan): string | undefined {
+export function ownFault({ lan, notices }: OwnPlan): string | undefined {
   if (lan.length < 1 || lan.length > ownLimit) return `${lan.length} interfaces: 1 to ${ownLimit}`;
   const odd = lan.find((name) => !interfaceWord.test(name));
   if (odd !== undefined) return `${odd.slice(0, 40)}: ${nameWords}`;
-  if (notice === undefined) return undefined;
-  const { host, port } = notice;
+  const fault = notices.map(noticeFault).find((one) => one !== undefined);
+  if (fault !== undefined) return fault;
+  const kinds = new Set(notices.map(({ host }) => isIP(host)));
+  return kinds.size < notices.length ? "one notice for each kind of address" : undefined;
+}
+
+function noticeFault({ host, port }: NoticePlace): string | undefined {
   if (isIP(host) === 0 || host.includes("%"))
     return `${host.slice(0, 60)}: a notice has an address`;
   const isPort = Number.isInteger(port) && port > 0 && port < 65_536;

@@ -46,8 +46,14 @@ export interface PairPlan {
 export interface OwnPlan {
   /** The interfaces that they are behind. */
   readonly lan: readonly string[];
-  /** Where what they ask of web servers is answered; nothing where nobody tells them. */
-  readonly notice: { readonly host: string; readonly port: number } | undefined;
+  /** Where what they ask of web servers is answered, once for each kind of address at most. */
+  readonly notices: readonly NoticePlace[];
+}
+
+/** An address of the router and a port, where own users are told why it is slow. */
+export interface NoticePlace {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** How many bytes may still be carried for nothing for a neighbour, where that costs us something. */

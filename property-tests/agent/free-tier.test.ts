@@ -45,7 +45,7 @@ describe("our own users", () => {
     }
     await Effect.runPromise(users?.look ?? Effect.void);
     expect(users?.facts().standing).toBe("throttled");
-    expect(made.a.kernel.own).toEqual({ lan: ["br-lan"], notice: undefined });
+    expect(made.a.kernel.own).toEqual({ lan: ["br-lan"], notices: [] });
     expect(made.b.agent?.node().live[0]?.standing).toBe("open");
     await kill(made.a);
     expect(made.a.kernel.own).toBeUndefined();
@@ -159,7 +159,7 @@ describe("options of the free tier", () => {
       leak: { bytes: 100_000_000n, share: 10_000n },
       metered: [],
       lowBalance: 0n,
-      noticeListen: undefined,
+      noticeListen: [],
     });
   });
 
@@ -179,6 +179,12 @@ describe("options of the free tier", () => {
     const { noticeListen } = accepted(
       JSON.stringify({ ...lan, notice_listen: "192.168.1.1:8480" }),
     );
-    expect(noticeListen).toEqual({ host: "192.168.1.1", port: 8480 });
+    expect(noticeListen).toEqual([{ host: "192.168.1.1", port: 8480 }]);
+    const both = ["192.168.1.1:8480", "[fd00::1]:8480"];
+    expect(accepted(JSON.stringify({ ...lan, notice_listen: both })).noticeListen).toHaveLength(2);
+    expect(accepted(JSON.stringify({ ...lan, notice_listen: "off" })).noticeListen).toEqual([]);
+    const alike = ["192.168.1.1:8480", "192.168.1.2:8480"];
+    expect(of({ ...lan, notice_listen: alike })).toContain("one of IPv4 and one of IPv6");
+    expect(of({ ...lan, notice_listen: [...both, "10.0.0.1:1"] })).toContain("notice_listen");
   });
 });

@@ -114,7 +114,7 @@ describe.skipIf(skipsLab())("our own users, when money runs low", () => {
        });
        request.on("timeout", () => request.destroy()); request.on("error", () => console.log("nobody"));`,
     );
-  const throttled = { lan: ["to-lan"], notice: { host: "10.98.0.1", port: 8480 } };
+  const throttled = { lan: ["to-lan"], notices: [{ host: "10.98.0.1", port: 8480 }] };
 
   test("what they send is bought while all is well, and is free and told while it is not; the router's own goes on as paid", async () => {
     const before = await paid();
@@ -164,7 +164,7 @@ describe.skipIf(skipsLab())("our own users, when money runs low", () => {
     await expect(a.ask("setOwn", { ...throttled, lan: [] })).rejects.toThrow("1 to 16");
     await expect(a.ask("setOwn", { ...throttled, lan: ['a" drop'] })).rejects.toThrow("letters");
     const at = (host: string, where: number) =>
-      a.ask("setOwn", { lan: ["to-lan"], notice: { host, port: where } });
+      a.ask("setOwn", { lan: ["to-lan"], notices: [{ host, port: where }] });
     await expect(at("router.lan", 80)).rejects.toThrow("an address");
     await expect(at(near.behind, 65_536)).rejects.toThrow("1 to 65535");
   });

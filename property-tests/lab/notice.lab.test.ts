@@ -110,8 +110,10 @@ describe.skipIf(skipsLab())("the notice, for users of both kinds of addresses", 
     give(far, "10.97.3.2/30", "up0");
     far.tool("ip", "route", "add", "10.97.1.0/24", "via", "10.97.3.1");
   };
-  const throttle = (host: string) =>
-    router.ask("setOwn", { lan: ["oflan"], notice: { host, port: noticePort } });
+  const throttle = (...hosts: readonly string[]) => {
+    const notices = hosts.map((host) => ({ host, port: noticePort }));
+    return router.ask("setOwn", { lan: ["oflan"], notices });
+  };
 
   test("nobody is told anything while all is well", () => {
     expect(ask(browser(server.v6))).toBe("200 the real page");
@@ -138,6 +140,18 @@ describe.skipIf(skipsLab())("the notice, for users of both kinds of addresses", 
     expect(ask(browser(server.v4))).toContain("Slow until topped up");
     expect(ask(secretly(server.v4))).toBe("the real secret");
     expect(ask(browser(server.v6))).toBe("200 the real page");
+  });
+
+  test("with a notice of each kind both are answered there", async () => {
+    await throttle(lan4.router, lan6.router);
+    expect(ask(browser(server.v4))).toContain("Slow until topped up");
+    expect(ask(browser(server.v6))).toContain("Slow until topped up");
+    expect(ask(secretly(server.v6))).toBe("the real secret");
+  });
+
+  test("two of one kind are refused, and nothing changes", async () => {
+    await expect(throttle(lan4.router, "10.97.1.9")).rejects.toThrow("each kind of address");
+    expect(ask(browser(server.v4))).toContain("Slow until topped up");
   });
 
   test("once users are open again, everybody is let through", async () => {

@@ -82,7 +82,7 @@ describe.skipIf(skipsLab())("two changes at once, one of them held up by a slow 
     await meanwhile(
       slowTable,
       () => line.b.ask("setStanding", planTo("a"), "throttled"),
-      () => line.b.ask("setOwn", { lan: ["br-lan"], notice: undefined }),
+      () => line.b.ask("setOwn", { lan: ["br-lan"], notices: [] }),
     );
     expect(await remembered()).toEqual(["throttled", "open"]);
     expect(line.b.tool("nft", "list", "table", "inet", "meshtoll_lab_b")).toContain("br-lan");

@@ -43,7 +43,7 @@ export async function runWholeDay(words: readonly string[]): Promise<number> {
     unit: "looks",
     settled: Math.floor(all / 5),
     all,
-    onProgress: ({ step }) => json || console.error(`${step} ...`),
+    onProgress: ({ step }) => console.error(`${step} ...`),
   });
   const seconds = Math.round((performance.now() - began) / 1000);
   if (json) console.log(JSON.stringify({ ...day, seconds }));

@@ -161,7 +161,7 @@ function nodeOf(main: Main, token: Token): Omit<Config, "neighbours" | "routes" 
     freePool: main.free_pool,
     leak: { bytes: main.free_bytes, share: main.free_share },
     lowBalance: main.low_balance,
-    noticeListen: main.notice_listen === "off" ? undefined : main.notice_listen,
+    noticeListen: (main.notice_listen ?? []).filter((one) => one !== "off"),
     junk: {
       share: main.junk_share,
       stopBuying: main.junk_bytes,

@@ -120,7 +120,7 @@ function mainValues(config: Config): Values<typeof mainOptions> {
     free_bytes: config.leak.bytes,
     free_share: config.leak.share,
     low_balance: config.lowBalance,
-    notice_listen: config.noticeListen ?? "off",
+    notice_listen: config.noticeListen.length === 0 ? undefined : config.noticeListen,
     junk_share: config.junk.share,
     junk_bytes: config.junk.stopBuying,
     junk_free_bytes: config.junk.freeTier,

@@ -74,8 +74,8 @@ export interface Config {
   readonly leak: LeakTerms;
   /** Below this balance, in grains, our own users are throttled; 0 is never. */
   readonly lowBalance: Money;
-  /** Where they are told so. */
-  readonly noticeListen: StatusListen | undefined;
+  /** Where they are told so: once for each kind of address at most. */
+  readonly noticeListen: readonly StatusListen[];
   readonly policy: PolicyConfig;
   /** How much junk is taken from a neighbour, and what happens beyond it. */
   readonly junk: Omit<JunkTerms, "moveBytes">;

@@ -38,6 +38,7 @@ const examples: Readonly<Record<string, string>> = {
   grains_per_unit: "1000000000000",
   served: "192.168.1.10/32",
   free_pool: "2Mbit",
+  notice_listen: "off",
   metered: "wwan0",
   bid_most: "0.02/GB",
   policy_file: "/etc/meshtoll/policy",

@@ -7,6 +7,9 @@ import { statusListen } from "./status-options.ts";
 /** So many interfaces may cost something. */
 export const meteredLimit = 16;
 
+/** One notice for each kind of address. */
+const noticeLimit = 2;
+
 /** Options of what is carried for nothing, and of our own users when money runs low. */
 export const freeTierOptions = {
   free_pool: {
@@ -44,8 +47,9 @@ export const freeTierOptions = {
   },
   notice_listen: {
     form: statusListen,
-    fallback: { kind: "text", text: "off" },
+    fallback: { kind: "none", meaning: "nobody is told" },
+    many: noticeLimit,
     about:
-      "Address on the LAN and port of a notice that answers what throttled users ask of web servers on port 80, such as 192.168.1.1:8480; `off` is none.",
+      "Address on the LAN and port of a notice that answers what throttled users ask of web servers on port 80, such as 192.168.1.1:8480; one for IPv4, one for IPv6. `off` is none.",
   },
 } as const;

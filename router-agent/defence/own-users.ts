@@ -42,13 +42,21 @@ export const startOwnUsers = Effect.fnUntraced(function* (
     showing = undefined;
     return scope === undefined ? Effect.void : Scope.close(scope, Exit.void);
   });
-  const show = Effect.fnUntraced(function* ({ notice }: OwnPlan) {
-    if (notice === undefined || showing !== undefined) return;
+  /** Shows what can be shown; returns where. */
+  const show = Effect.fnUntraced(function* ({ notices }: OwnPlan) {
+    if (notices.length === 0) return [];
     // Loaded only where it is shown: most routers never need it.
     const { noticeServer } = yield* Effect.promise(() => import("./notice-server.ts"));
+    yield* hide;
     const scope = yield* Scope.make();
-    yield* Scope.provide(noticeServer(notice.host, notice.port), scope);
     showing = scope;
+    const shown = yield* Effect.forEach(notices, (notice) =>
+      Scope.provide(noticeServer(notice.host, notice.port), scope).pipe(
+        Effect.as([notice]),
+        Effect.catch((error) => Effect.as(Effect.logWarning(error.words), [])),
+      ),
+    );
+    return shown.flat();
   });
   const open = queueing.setOwn(undefined).pipe(Effect.andThen(hide));
   const look = Effect.gen(function* () {
@@ -59,8 +67,7 @@ export const startOwnUsers = Effect.fnUntraced(function* (
     if (next === "open" || plan === undefined) yield* open;
     else {
       // The listener first: nobody is led to where nobody answers.
-      yield* Effect.catch(show(plan), (error) => Effect.logWarning(error.words));
-      yield* queueing.setOwn(showing === undefined ? { ...plan, notice: undefined } : plan);
+      yield* queueing.setOwn({ ...plan, notices: yield* show(plan) });
     }
     standing = next;
     yield* Effect.logWarning(
@@ -84,7 +91,7 @@ function planOf(agent: Agent): OwnPlan | undefined {
   const { edges, lowBalance, noticeListen } = agent.config();
   const lan = edges.lan.map(({ interfaceName }) => interfaceName);
   if (lan.length === 0 || lowBalance === 0n) return undefined;
-  return { lan, notice: noticeListen };
+  return { lan, notices: noticeListen };
 }
 
 function factsOf(agent: Agent, standing: OwnStanding): OwnFacts {
