@@ -159,6 +159,56 @@ describe("somebody who watches an agent sees that", () => {
     expect(open(await look(keeper, 14))).toEqual([]);
   });
 
+  test("the clock was set back and a tunnel fell silent: it is made anew, once for each time, and bills go on", async () => {
+    const removed: string[] = [];
+    let shakes = 1n;
+    const keeper = await watched(noRoutes, {
+      // Silent: WireGuard counts what it sends, and no handshake comes about.
+      counters: (real) => ({
+        ...real,
+        read: (interfaces) =>
+          Effect.map(real.read(interfaces), (all) =>
+            all.map((one) => ({ ...one, lastHandshake: shakes })),
+          ),
+      }),
+      tunnel: (real) => ({
+        ...real,
+        remove: (name) => {
+          removed.push(name);
+          return real.remove(name);
+        },
+      }),
+    });
+    await start(world, "b");
+    await rounds(world, 6);
+    const silent = async () => {
+      for (let i = 0; i < 50; i++) {
+        const tunnel = world.a.kernel.interfaces.get("rab1");
+        if (tunnel !== undefined) tunnel.sent += 148n;
+        await look(keeper);
+      }
+    };
+    await silent();
+    expect(open(keeper.book.incidents())).toContain("tunnel without handshake");
+    expect(removed).toEqual([]);
+    machine.civil -= 86_400_000;
+    await silent();
+    expect(removed).toEqual(["rab1"]);
+    await silent();
+    expect(removed).toEqual(["rab1"]);
+    expect(world.a.kernel.interfaces.has("rab1")).toBe(true);
+    machine.civil -= 86_400_000;
+    await silent();
+    expect(removed).toEqual(["rab1", "rab1"]);
+    shakes = 2n;
+    expect(open(await look(keeper, 3))).not.toContain("tunnel without handshake");
+    const before = world.a.agent?.counts.commits ?? 0;
+    traffic(world, 900_000n);
+    await rounds(world, 4);
+    expect(world.a.agent?.counts.commits).toBeGreaterThan(before);
+    expect(world.a.agent?.stopped()).toBeUndefined();
+  });
+
   test("WireGuard's counters stand still while the interface carries bytes", async () => {
     let frozen = false;
     const known = new Map<string, bigint>();

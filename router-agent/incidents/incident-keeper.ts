@@ -9,6 +9,7 @@ import { type IncidentBook, incidentBook } from "./incident-book.ts";
 import type { IncidentStore } from "./incident-file.ts";
 import { incidentTable } from "./incident-table.ts";
 import type { Observation } from "./observation.ts";
+import { setBacks } from "./set-backs.ts";
 
 /** How often it is looked for incidents, in ms. */
 export const incidentInterval = 5000;
@@ -44,14 +45,18 @@ export const startIncidentKeeper = Effect.fnUntraced(function* (
   const before = store === undefined ? [] : yield* store.load;
   for (const one of before) yield* Effect.logInfo(`incident goes on: ${words(one)}`);
   const book = incidentBook(incidentTable, before);
-  const remedies = yield* remediesOf(agent, forget);
+  let backs = 0;
+  const remedies = yield* remediesOf(agent, forget, () => backs);
+  const countBacks = setBacks();
   let looks = 0;
   const heal = (incident: Incident) => {
     const { remedy } = incidentTable.find(({ kind }) => kind === incident.kind) ?? {};
     return remedy === undefined ? Effect.void : remedies[remedy](incident);
   };
   const look = Effect.gen(function* () {
-    const { opened, closed, lasting } = book.take(yield* observe);
+    const observed = yield* observe;
+    backs = countBacks(observed.now);
+    const { opened, closed, lasting } = book.take(observed);
     looks += 1;
     for (const one of opened) yield* Effect.logWarning(`incident: ${words(one)}: ${one.detected}`);
     for (const one of closed) yield* Effect.logInfo(`incident over: ${words(one)}`);
@@ -71,15 +76,38 @@ function words({ kind, subject }: Incident): string {
 }
 
 /** What can be done, safely and as often as one likes. */
-const remediesOf = Effect.fnUntraced(function* (agent: Agent, forget: () => void) {
+const remediesOf = Effect.fnUntraced(function* (
+  agent: Agent,
+  forget: () => void,
+  backs: () => number,
+) {
   const tunnel = yield* Tunnel;
   const queueing = yield* Queueing;
   const { tunnelPrivateKey } = yield* Keys;
+  /** By interface: how often the clock had been set back when it was made anew. */
+  const remade = new Map<string, number>();
+  /**
+   * WireGuard takes no handshake that is older than the one before, by the clock of people of its sender.
+   * Where clocks at both ends were set back, nobody comes through for as long as they were ahead: a tunnel
+   * that is made anew knows of no handshake before. Once for each time, because our own resets cost (T8).
+   */
+  const remake = (name: string) =>
+    agent.look.pipe(
+      Effect.andThen(tunnel.remove(name)),
+      Effect.andThen(agent.look),
+      Effect.andThen(Effect.logWarning(`${name} is made anew: the clock was set back`)),
+      Effect.catch((error) => Effect.logWarning(error.words)),
+    );
   const remedies: Readonly<Record<Remedy, (incident: Incident) => Effect.Effect<void>>> = {
     "call the tunnel anew": ({ subject }) => {
       const plans = agent.blueprint().neighbours.flatMap(({ tunnels }) => tunnels);
       const plan = plans.find(({ name }) => subject.endsWith(`, ${name}`));
-      if (plan?.endpoint === undefined) return Effect.void; // it has to call us
+      if (plan === undefined) return Effect.void;
+      if (backs() > (remade.get(plan.name) ?? 0)) {
+        remade.set(plan.name, backs());
+        return remake(plan.name);
+      }
+      if (plan.endpoint === undefined) return Effect.void; // it has to call us
       return tunnel.apply({ ...plan, privateKey: tunnelPrivateKey }).pipe(
         Effect.asVoid,
         Effect.catch((error) => Effect.logWarning(error.words)),

@@ -21,7 +21,8 @@ export const incidentTable: readonly IncidentRow[] = [
     // As long as silence takes to be one, and a little more.
     again: 40,
     remedy: "call the tunnel anew",
-    action: "looks the neighbour's name up again and calls it anew, every minute; traffic waits",
+    action:
+      "looks the neighbour's name up again and calls it anew, every minute; after the clock was set back it makes the tunnel anew, once; traffic waits",
     advice:
       "see that the neighbour is on, that its endpoint and tunnel_key are right, and that UDP passes",
   },
