@@ -54,6 +54,8 @@ export async function openVictim(
   const words = ["--single-threaded", "--v8-pool-size=0", program, directory, run, mode, koffi];
   const child = spawn(process.execPath, words, {
     stdio: ["pipe", "pipe", "ignore"],
+    // What is compiled in a memory with flipped bits is nobody else's to run.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
   });
   child.stdin.on("error", () => undefined); // it has ended already
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
