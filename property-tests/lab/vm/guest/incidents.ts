@@ -29,6 +29,9 @@ const sessionTime = 200_000;
 
 const day = 86_400;
 
+/** In so long each end has called, in milliseconds. */
+const callTime = 10_000;
+
 /** A control group of ours, in which memory is limited. */
 const group = "/sys/fs/cgroup/meshtoll-lab";
 
@@ -71,6 +74,7 @@ export async function provokeIncidents(): Promise<object> {
       // No session that is older than the jump helps any more: new handshakes have to come about.
       await sleep(sessionTime);
       await paidMore(pair, check, `with the clock set ${way}, bytes are paid for as before`);
+      if (by > 0) await callBothWays(pair);
     }
     const anew = (["a", "b"] as const).filter((name) => pair.log(name).includes("is made anew"));
     check(
@@ -88,6 +92,25 @@ export async function provokeIncidents(): Promise<object> {
 }
 
 type Tell = (claim: string, holds: boolean, found: string) => void;
+
+/**
+ * Each end calls the other on each tunnel, and so is remembered by a timestamp of this clock: WireGuard
+ * forgets its sessions where its key is set, and then calls by itself as soon as it has something to send.
+ */
+async function callBothWays(pair: AgentPair): Promise<void> {
+  for (const name of ["a", "b"] as const) {
+    const inside = ["netns", "exec", pair.namespace(name)];
+    for (const priceClass of [0, 1]) {
+      const device = `${pair.prefix(name)}${name === "a" ? "b" : "a"}${priceClass}`;
+      const key = execFileSync("ip", [...inside, "wg", "show", device, "private-key"]);
+      const words = [...inside, "wg", "set", device, "private-key", "/dev/stdin"];
+      execFileSync("ip", words, { input: key });
+    }
+    pair.send(50);
+    for (const place of ["a", "b"] as const) await pair.ask(place, "settle");
+    await sleep(callTime);
+  }
+}
 
 /** @param by seconds */
 function setClock(by: number): void {
