@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { routerFlags } from "#agent/packaging/launch.ts";
 import { type AgentPair, agentPair, type Name } from "./agent-pair.ts";
+import { compiledFlags } from "./compiled-flags.ts";
 
 /** Terms by which each 100 kB is a payment. */
 const terms = {
@@ -15,15 +15,6 @@ const terms = {
 
 /** Looks at the counters in 24 hours, at the default of one a second. */
 export const looksOfDay = 86_400;
-
-/**
- * As on a router, but compiled: what is emulated is slow enough, and a day is long. What is compiled
- * lies in the heap as well: in a router's 24 MB an agent at work ends after ten thousand looks.
- */
-const flags = [
-  ...routerFlags.filter((flag) => flag !== "--jitless" && !flag.startsWith("--max-old-space-size")),
-  "--max-old-space-size=40",
-];
 
 /** Memory may grow by so many hundredths between the two. */
 const growth = 10;
@@ -64,7 +55,7 @@ export interface DayReport {
  * payments. In the end the books of both agree, nobody was throttled, and memory has not grown.
  */
 export async function dayOfLoad(plan: DayPlan): Promise<DayReport> {
-  const pair = await agentPair(() => ({}), plan.program, flags);
+  const pair = await agentPair(() => ({}), plan.program, compiledFlags);
   let sender: ChildProcess | undefined;
   const until = reaching(plan, pair);
   try {

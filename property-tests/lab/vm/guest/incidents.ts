@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { routerFlags } from "#agent/packaging/launch.ts";
 import { type AgentPair, agentPair, type Name } from "../../agent-pair.ts";
+import { compiledFlags } from "../../compiled-flags.ts";
 import { report } from "./report.ts";
 
 const terms = {
@@ -14,9 +14,6 @@ const terms = {
   link_rate: "4Mbit",
   poke_interval: "1000",
 } as const;
-
-/** Heaps as small as a router's; but compiled, because what is emulated is slow enough. */
-const flags = routerFlags.filter((flag) => flag !== "--jitless");
 
 /** Between two questions to agents that have one processor together, in milliseconds. */
 const pause = 3000;
@@ -54,7 +51,7 @@ interface Told {
  */
 export async function provokeIncidents(): Promise<object> {
   const [, , , program = "dist/agent.cjs"] = process.argv;
-  const pair = await agentPair(() => ({}), program, flags);
+  const pair = await agentPair(() => ({}), program, compiledFlags);
   const checks: Check[] = [];
   const check = (claim: string, holds: boolean, found: string): void => {
     checks.push({ claim, holds, found });
