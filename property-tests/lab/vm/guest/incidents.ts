@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AgentPair, agentPair, type Name } from "../../agent-pair.ts";
 import { compiledFlags } from "../../compiled-flags.ts";
@@ -68,8 +69,8 @@ export async function provokeIncidents(): Promise<object> {
       setClock(by);
       await noticed(pair, check, "clock jumped", way);
       await over(pair, check, "clock jumped");
-      // No session that is older than the jump helps any more: new handshakes have to come about.
-      await sleep(sessionTime);
+      // Back, no session that is older than the jump helps any more: new handshakes have to come about.
+      if (by < 0) await sleep(sessionTime);
       await paidMore(pair, check, `with the clock set ${way}, bytes are paid for as before`);
       if (by > 0) await callBothWays(pair);
     }
@@ -99,9 +100,11 @@ async function callBothWays(pair: AgentPair): Promise<void> {
     const inside = ["netns", "exec", pair.namespace(name)];
     for (const priceClass of [0, 1]) {
       const device = `${pair.prefix(name)}${name === "a" ? "b" : "a"}${priceClass}`;
+      const file = join(pair.directory(name), "../key-again");
       const key = execFileSync("ip", [...inside, "wg", "show", device, "private-key"]);
-      const words = [...inside, "wg", "set", device, "private-key", "/dev/stdin"];
-      execFileSync("ip", words, { input: key });
+      writeFileSync(file, key, { mode: 0o600 });
+      execFileSync("ip", [...inside, "wg", "set", device, "private-key", file]);
+      rmSync(file);
     }
     pair.send(50);
     for (const place of ["a", "b"] as const) await pair.ask(place, "settle");
