@@ -62,6 +62,7 @@ export async function provokeIncidents(): Promise<object> {
     for (const name of ["b", "a"] as const) await pair.start(name, terms);
     report({ step: "two agents answer" });
     await paidMore(pair, check, "bytes are paid for before anything is provoked");
+    await shortMemory(pair, check);
     for (const [way, by] of [
       ["forward", day],
       ["back", -day],
@@ -80,7 +81,6 @@ export async function provokeIncidents(): Promise<object> {
       anew.length > 0,
       anew.join(),
     );
-    await shortMemory(pair, check);
     await paidMore(pair, check, "and bytes are paid for in the end");
     await judgeRun(pair, check);
     return { passed: checks.every(({ holds }) => holds), checks };
