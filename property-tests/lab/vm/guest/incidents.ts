@@ -153,7 +153,10 @@ async function over(pair: AgentPair, check: Tell, kind: string) {
 /** b comes into a control group whose limit is little above what it holds, and out of it again. */
 async function shortMemory(pair: AgentPair, check: Tell): Promise<void> {
   const pid = pair.pid("b");
-  execFileSync("mount", ["-t", "cgroup2", "none", "/sys/fs/cgroup"]);
+  const groups = ["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"];
+  execFileSync("busybox", groups);
+  // `ip netns exec` gave the agent a /sys of its own, without control groups.
+  execFileSync("nsenter", ["-t", `${pid}`, "-m", ...groups]);
   writeFileSync("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
   mkdirSync(group);
   const resident = Number(
