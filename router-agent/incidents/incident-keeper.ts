@@ -75,7 +75,7 @@ function words({ kind, subject }: Incident): string {
   return subject === "" ? kind : `${kind} (${subject})`;
 }
 
-/** What can be done, safely and as often as one likes. */
+/** What can be done, safely and as often as one likes; a tunnel is made anew once for each cause. */
 const remediesOf = Effect.fnUntraced(function* (
   agent: Agent,
   forget: () => void,
