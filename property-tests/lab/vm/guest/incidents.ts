@@ -159,18 +159,26 @@ async function shortMemory(pair: AgentPair, check: Tell): Promise<void> {
   execFileSync("nsenter", ["-t", `${pid}`, "-m", ...groups]);
   writeFileSync("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
   mkdirSync(group);
-  const resident = Number(
-    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
-  );
-  writeFileSync(`${group}/memory.max`, `${Math.floor((resident * 1024 * 100) / 95)}`);
   writeFileSync(`${group}/cgroup.procs`, `${pid}`);
   const kind = "memory is short";
-  const found = await eventually(() => incidentOf(pair, "b", kind, true));
-  check(`b tells of it: ${kind}`, found !== undefined, found?.detected ?? "-");
+  const found = await eventually(() => {
+    // What it holds changes as it works, and stays charged to the group where it was asked for.
+    writeFileSync(`${group}/memory.max`, `${Math.floor((residentOf(pid) * 100) / 97)}`);
+    return incidentOf(pair, "b", kind, true);
+  });
+  const seen = execFileSync("nsenter", ["-t", `${pid}`, "-m", "cat", `${group}/memory.max`]);
+  const otherwise = `it holds ${residentOf(pid)} of ${String(seen).trim()} bytes`;
+  check(`b tells of it: ${kind}`, found !== undefined, found?.detected ?? otherwise);
   writeFileSync("/sys/fs/cgroup/cgroup.procs", `${pid}`);
   const past = await eventually(() => incidentOf(pair, "b", kind, false));
   check(`b tells that it is over: ${kind}`, past !== undefined, past?.detected ?? "-");
   rmdirSync(group);
+}
+
+/** @returns bytes */
+function residentOf(pid: number): number {
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(found) * 1024;
 }
 
 /** What a sends now is credited by b, sooner or later. */
