@@ -44,11 +44,23 @@ describe("what babeld says on its socket", () => {
   });
 
   test("the Althea dialect's price is read, and its other fields stand in nobody's way", () => {
-    const ways = tableOf("althea-1.8.0.socket.txt").routes().get(prefix("10.28.7.7/32")) ?? [];
+    const ways =
+      tableOf("written-after-althea-1.8.0.socket.txt").routes().get(prefix("10.28.7.7/32")) ?? [];
     expect(ways.map(({ price, refMetric, nextHop }) => [price, refMetric, nextHop])).toEqual([
       [3072n, 638, "fe80::a"],
       [5032n, 752, "fe80::b"],
     ]);
+  });
+
+  test("Althea's own prices: what a neighbour charges, with the dearer of two equal ways in use", () => {
+    const table = tableOf("althea-b11ce5f.socket.txt").routes();
+    const far = table.get(prefix("10.99.0.4/32")) ?? [];
+    expect(far.map(({ price, metric, installed }) => [price, metric, installed])).toEqual([
+      [3000n, 192, true],
+      [2000n, 192, false],
+    ]);
+    const near = table.get(prefix("10.99.0.2/32")) ?? [];
+    expect(near.map(({ price }) => price)).toEqual([0n, 7000n]);
   });
 
   test("any text is a line or refused; none throws, and too long ones are not looked at", () => {
@@ -116,8 +128,24 @@ describe("what babeld writes on SIGUSR1", () => {
     expect(found?.routes).toBeGreaterThanOrEqual(found?.feasible.size ?? 0);
   });
 
+  const recorded = dumps.filter((name) => sockets.includes(name.replace(".dump.", ".socket.")));
+
+  test.each(recorded)(
+    "%s has every way of the socket, and finds feasible what is in use",
+    (name) => {
+      const found = parseFeasibility(textOf(name));
+      const ways = [...tableOf(name.replace(".dump.", ".socket.")).routes()].flatMap(([to, hops]) =>
+        hops.map((hop) => ({ ...hop, key: hopKey(to, hop.nextHop, hop.interfaceName) })),
+      );
+      expect(found?.routes).toBe(ways.length);
+      const used = ways.filter(({ installed }) => installed);
+      expect(used.length).toBeGreaterThan(1);
+      for (const { key } of used) expect(found?.feasible).toContain(key);
+    },
+  );
+
   test("feasible is what is marked so or installed, and nothing else", () => {
-    const found = parseFeasibility(textOf("babeld-1.13.1.dump.txt"));
+    const found = parseFeasibility(textOf("written-after-1.13.1.dump.txt"));
     expect([...(found?.feasible ?? [])].sort()).toEqual([
       hopKey(prefix("10.99.0.4/32"), "fe80::b", "tollb0"),
       hopKey(prefix("10.99.0.4/32"), "fe80::c", "tollc0"),
@@ -131,7 +159,7 @@ describe("what babeld writes on SIGUSR1", () => {
   });
 
   test("the last of several dumps counts, and a line that is not complete does not", () => {
-    const text = textOf("babeld-1.13.1.dump.txt");
+    const text = textOf("written-after-1.13.1.dump.txt");
     const cut = text.slice(0, text.indexOf(" (feasible)") + 3);
     expect(parseFeasibility(text + cut)?.feasible.size).toBe(1);
     expect(parseFeasibility("no dump at all")).toBeUndefined();
