@@ -87,12 +87,15 @@ function putting({ table, prefix, device }: TableRoute): string {
   return `route replace ${way} table ${table} proto ${routeProtocol}`;
 }
 
+/** Before iproute2 5.0 a type stands in an object without its key. Of types, we write this one. */
+const throwBefore5 = ['{"throw",', '{"type":"throw",'] as const;
+
 /**
  * What `ip -j route show` printed of one table; every route in a form that we never write is strange.
  * Throws TypeError or SyntaxError for what is no such list, and nothing else.
  */
 export function parseRoutes(text: string, family: Family, table: number): readonly TableRoute[] {
-  const list: unknown = JSON.parse(text === "" ? "[]" : text);
+  const list: unknown = JSON.parse(text === "" ? "[]" : text.replaceAll(...throwBefore5));
   if (!Array.isArray(list)) throw new TypeError("no list");
   return list.map((one: unknown): TableRoute => {
     if (typeof one !== "object" || one === null) throw new TypeError("no route");
