@@ -93,18 +93,20 @@ type Tell = (claim: string, holds: boolean, found: string) => void;
 
 /**
  * Each end calls the other on each tunnel, and so is remembered by a timestamp of this clock: WireGuard
- * forgets its sessions where its key is set, and then calls by itself as soon as it has something to send.
+ * forgets its sessions where another key is set, and calls by itself as soon as it has something to send.
  */
 async function callBothWays(pair: AgentPair): Promise<void> {
   for (const name of ["a", "b"] as const) {
     const inside = ["netns", "exec", pair.namespace(name)];
     for (const priceClass of [0, 1]) {
       const device = `${pair.prefix(name)}${name === "a" ? "b" : "a"}${priceClass}`;
-      const file = join(pair.directory(name), "../key-again");
-      const key = execFileSync("ip", [...inside, "wg", "show", device, "private-key"]);
-      writeFileSync(file, key, { mode: 0o600 });
-      execFileSync("ip", [...inside, "wg", "set", device, "private-key", file]);
-      rmSync(file);
+      const mine = execFileSync("ip", [...inside, "wg", "show", device, "private-key"]);
+      for (const key of [execFileSync("wg", ["genkey"]), mine]) {
+        const file = join(pair.directory(name), "../key-again");
+        writeFileSync(file, key, { mode: 0o600 });
+        execFileSync("ip", [...inside, "wg", "set", device, "private-key", file]);
+        rmSync(file);
+      }
     }
     pair.send(50);
     for (const place of ["a", "b"] as const) await pair.ask(place, "settle");
