@@ -146,17 +146,18 @@ function contains(value: unknown, part: object): boolean {
   );
 }
 
-async function rejects(promise: unknown, words: string): Promise<void> {
+async function rejects(promise: unknown, words: string | undefined): Promise<void> {
   const failure = await Promise.resolve(promise).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  check(failure?.includes(words) === true, `a rejection with ${words}, not ${shown(failure)}`);
+  const wanted = words === undefined ? "a rejection" : `a rejection with ${shown(words)}`;
+  check(failure?.includes(words ?? "") === true, `${wanted}, not ${shown(failure)}`);
 }
 
 /** As in vitest, with the matchers above. */
 export const expect = (value: unknown) => ({
   ...matchers(value, false),
   not: matchers(value, true),
-  rejects: { toThrow: (words: string) => rejects(value, words) },
+  rejects: { toThrow: (words?: string) => rejects(value, words) },
 });
