@@ -14,3 +14,11 @@ test("in the emulated machine a rejection is expected with words, or with any", 
   expect(await outcome(inside(refused()).rejects.toThrow("time"))).toContain('with "time"');
   expect(await outcome(inside(Promise.resolve()).rejects.toThrow())).toContain("not undefined");
 });
+
+test("in the emulated machine something is looked at until it is as expected, or time is over", async () => {
+  let looks = 0;
+  await inside.poll(() => ++looks, { interval: 1 }).toBe(3);
+  expect(looks).toBe(3);
+  const never = inside.poll(async () => "closed", { timeout: 20, interval: 1 }).toContain("open");
+  await expect(never).rejects.toThrow('"closed" to contain "open"');
+});

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
 /**
@@ -155,9 +156,40 @@ async function rejects(promise: unknown, words: string | undefined): Promise<voi
   check(failure?.includes(words ?? "") === true, `${wanted}, not ${shown(failure)}`);
 }
 
+interface PollTimes {
+  /** Both in milliseconds. */
+  readonly timeout?: number;
+  readonly interval?: number;
+}
+
+/** Looks until what is found is as expected, a minute in here where all is slow; fails as the last look did. */
+async function polled(
+  look: () => unknown,
+  judge: (value: unknown) => void,
+  { timeout = 60_000, interval = 50 }: PollTimes,
+): Promise<void> {
+  for (const end = performance.now() + timeout; ; await sleep(interval)) {
+    try {
+      judge(await look());
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+  }
+}
+
 /** As in vitest, with the matchers above. */
-export const expect = (value: unknown) => ({
-  ...matchers(value, false),
-  not: matchers(value, true),
-  rejects: { toThrow: (words?: string) => rejects(value, words) },
-});
+export const expect = Object.assign(
+  (value: unknown) => ({
+    ...matchers(value, false),
+    not: matchers(value, true),
+    rejects: { toThrow: (words?: string) => rejects(value, words) },
+  }),
+  {
+    poll: (look: () => unknown, times: PollTimes = {}) => ({
+      toBe: (other: unknown) => polled(look, (value) => matchers(value, false).toBe(other), times),
+      toContain: (part: unknown) =>
+        polled(look, (value) => matchers(value, false).toContain(part), times),
+    }),
+  },
+);
