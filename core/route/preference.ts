@@ -22,17 +22,30 @@ export const marginLimit = 1000n;
 const lossFloor = 5000n;
 const delayFloor = 10_000n;
 
+/** What each part of a vector adds to its badness. */
+export interface BadnessParts {
+  readonly price: bigint;
+  readonly loss: bigint;
+  readonly delay: bigint;
+}
+
+/** The weighted logarithms of a way's price, loss and delay. None gets smaller as its part of the vector grows. */
+export function badnessParts(vector: RouteVector, preference: Preference): BadnessParts {
+  return {
+    price: preference.price * log2(vector.price + 1n),
+    loss: preference.loss * log2(lossPpmOf(vector.attenuation) + lossFloor),
+    delay: preference.delay * log2(vector.delay + delayFloor),
+  };
+}
+
 /**
  * How bad a way is: the sum of the weighted logarithms of its price, loss and delay. So what counts are
  * proportions: half the price outweighs twice the delay where the weights are equal, whatever the
  * token is worth. Smaller is better; never gets smaller as any part of the vector grows.
  */
 export function badness(vector: RouteVector, preference: Preference): bigint {
-  return (
-    preference.price * log2(vector.price + 1n) +
-    preference.loss * log2(lossPpmOf(vector.attenuation) + lossFloor) +
-    preference.delay * log2(vector.delay + delayFloor)
-  );
+  const { price, loss, delay } = badnessParts(vector, preference);
+  return price + loss + delay;
 }
 
 /**

@@ -4,6 +4,7 @@ import { linkProbe, silentAfter } from "#agent/routing/link-probe.ts";
 import { type Choice, chooseRoutes, type Hop } from "#agent/routing/route-choice.ts";
 import { routesAnswer } from "#agent/routing/route-facts.ts";
 import { neutral } from "#core/quality/evidence.ts";
+import { attenuationOf } from "#core/route/attenuation.ts";
 import type { Preference } from "#core/route/preference.ts";
 import { type Prefix, parsePrefix } from "#core/route/prefix.ts";
 import { here } from "#core/route/vector.ts";
@@ -100,11 +101,62 @@ describe("choosing among babeld's routes", () => {
         price: "50",
         loss: "0",
         delay: "0",
-        why: "the best of those that may be taken",
-        alternatives: [{ via: "name-b", price: "80", feasible: true, why: "worse" }],
+        why: "the best that may be taken: lower price than by name-b",
+        alternatives: [{ via: "name-b", price: "80", feasible: true, why: "worse: higher price" }],
       },
     ]);
     expect(routesAnswer(view, choices, [], String, "10.0.0.0/8").routes).toEqual([]);
+  });
+});
+
+describe("why a way is taken, in words", () => {
+  /** What is said of the ways to one destination: of the one that is taken first. */
+  const said = (hops: readonly Hop[], before?: ReadonlyMap<Prefix, Choice>) => {
+    const { routes } = routesAnswer(diamondView(), choose(hops, before), [], String, undefined);
+    return routes.flatMap(({ why, alternatives }) => [why, ...alternatives.map((one) => one.why)]);
+  };
+  const slow = { ...here, delay: 50_000n };
+
+  test("what counts most comes first, what speaks against it last", () => {
+    expect(said([hop("b", 60n, { link: slow }), hop("c", 80n)])).toEqual([
+      "the best that may be taken: less delay than by b, though higher price",
+      "worse: more delay, though lower price",
+    ]);
+    const lossy = { ...slow, attenuation: attenuationOf(20_000n) };
+    expect(said([hop("b", 200n, { link: lossy }), hop("c", 80n)])).toEqual([
+      "the best that may be taken: less delay, less loss and lower price than by b",
+      "worse: more delay, more loss and higher price",
+    ]);
+  });
+
+  test("one that has no rival is the only one, and two that differ by little are about the same", () => {
+    expect(said([hop("b", 60n), hop("c", undefined)])).toEqual([
+      "the only one that may be taken",
+      "the neighbour offers no way there",
+    ]);
+    expect(said([hop("b", 100n), hop("c", 101n)])).toEqual([
+      "the best that may be taken: about the same as by c",
+      "worse: about the same",
+    ]);
+  });
+
+  test("one that stays says what is not better by the margin", () => {
+    const before = choose([hop("b", 100n), hop("c", 200n)]);
+    expect(said([hop("b", 100n), hop("c", 93n)], before)).toEqual([
+      "taken before, and the way by c is not better by the margin",
+      "better, but not by the margin: lower price",
+    ]);
+  });
+
+  test("a weight of nothing is no reason", () => {
+    const priceOnly: Preference = { ...preference, loss: 0n, delay: 0n };
+    const ways = [hop("b", 60n, { link: slow }), hop("c", 80n)];
+    const choices = chooseRoutes(
+      { view: diamondView(), hops: ways, preference: priceOnly, fixed: new Set(), limit: 9 },
+      new Map(),
+    );
+    const { routes } = routesAnswer(diamondView(), choices, [], String, undefined);
+    expect(routes[0]?.why).toBe("the best that may be taken: lower price than by c");
   });
 });
 

@@ -48,6 +48,8 @@ export interface Choice {
   readonly prefix: Prefix;
   readonly ways: readonly Way[];
   readonly buy: BestBuy;
+  /** What it was judged by. */
+  readonly preference: Preference;
   /** The way that is taken; nothing where plain Babel decides. */
   readonly taken: Way | undefined;
 }
@@ -131,5 +133,5 @@ function choose(
           preference,
         );
   const taken = buy.taken === undefined ? undefined : ways[buy.taken];
-  return { prefix, ways, buy, taken };
+  return { prefix, ways, buy, preference, taken };
 }

@@ -1,9 +1,9 @@
 import type { BabelView } from "#adapters/babel/babel.ts";
 import { lossPpmOf } from "#core/route/attenuation.ts";
-import type { Verdict } from "#core/route/best-buy.ts";
 import { oneDoubling } from "#core/route/logarithm.ts";
 import type { Prefix } from "#core/route/prefix.ts";
 import type { Choice, Way } from "./route-choice.ts";
+import { wayReason } from "./way-reason.ts";
 
 /** What `routes` answers: amounts are texts, loss is in parts per million, delay in microseconds. */
 export interface RoutesAnswer {
@@ -63,17 +63,6 @@ export interface WayFacts {
 /** The most destinations in one answer. */
 export const answeredRoutes = 2000;
 
-const words: Readonly<Record<Verdict, string>> = {
-  best: "the best of those that may be taken",
-  kept: "taken before, and none is better by the margin",
-  "not better by the margin": "better, but not by the margin",
-  worse: "worse",
-  infeasible: "not feasible for Babel: it might lead in a circle",
-  silent: "the neighbour does not answer",
-  "no offer": "the neighbour offers no way there",
-  "beyond the price cap": "costs more than may be paid",
-};
-
 /** @param nameOf a neighbour's name. @param only one destination, or all. */
 export function routesAnswer(
   view: BabelView,
@@ -96,14 +85,12 @@ export function routesAnswer(
   };
 }
 
-function routeFacts(
-  { prefix, ways, buy, taken }: Choice,
-  nameOf: (id: string) => string,
-): RouteFacts {
+function routeFacts(choice: Choice, nameOf: (id: string) => string): RouteFacts {
+  const { prefix, ways, buy, taken } = choice;
   const facts = ways.map((way, i): WayFacts & { readonly feasible: boolean } => {
-    const judged = buy.judged[i];
-    const why = judged === undefined ? "" : words[judged.verdict];
-    return { ...wayFacts(way, judged?.badness, nameOf), why, feasible: way.candidate.feasible };
+    const why = wayReason(choice, i, nameOf);
+    const { feasible } = way.candidate;
+    return { ...wayFacts(way, buy.judged[i]?.badness, nameOf), why, feasible };
   });
   const alternatives = facts.filter((_, i) => ways[i] !== taken);
   const index = taken === undefined ? -1 : ways.indexOf(taken);

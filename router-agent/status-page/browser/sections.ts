@@ -266,7 +266,11 @@ function reasons({ prefix, why, alternatives }: RouteView): Node {
     element(
       "details",
       { "data-key": prefix },
-      element("summary", {}, `${alternatives.length} other ways`),
+      element(
+        "summary",
+        {},
+        alternatives.length === 1 ? "1 other way" : `${alternatives.length} other ways`,
+      ),
       element("ul", {}, ...alternatives.map((one) => element("li", {}, one))),
     ),
   );
