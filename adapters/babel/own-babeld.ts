@@ -29,7 +29,9 @@ export interface OwnBabeld {
   readonly ensure: Effect.Effect<void, BabelError>;
   /** Whether the one that runs is for other tunnels than are wanted now. */
   readonly outdated: () => boolean;
-  /** Ends it by its process id, and removes its files; fine where it is gone. */
+  /** Ends it by its process id, also where it hangs; {@link ensure} starts another one. */
+  readonly stop: Effect.Effect<void>;
+  /** Ends it so, and removes its files; fine where it is gone. */
   readonly end: Effect.Effect<void>;
 }
 
@@ -93,6 +95,7 @@ export function ownBabeld(options: OwnBabeldOptions): OwnBabeld {
       chmodSync(options.directory, 0o700);
       yield* begin(program, words(), socket);
     }),
+    stop,
     end: Effect.andThen(
       stop,
       Effect.sync(() => rmSync(options.directory, { recursive: true, force: true })),

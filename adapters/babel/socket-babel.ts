@@ -14,6 +14,8 @@ export interface SocketBabelOptions {
   readonly feasibility: Effect.Effect<FeasibilityDump | undefined>;
   /** Becomes true where another babeld is wanted: the connection is given up then. */
   readonly outdated?: () => boolean;
+  /** Ends it, where that is our business: called when it has not answered {@link hungLimit} times in a row. */
+  readonly end?: Effect.Effect<void>;
   /** For tests: all waiting times, in milliseconds. */
   readonly times?: BabelTimes;
 }
@@ -42,6 +44,9 @@ export const babelTimes: BabelTimes = {
   idleDump: 30_000,
 };
 
+/** A babeld of our own is ended after so many sessions in a row without an answer: it may only be slow. */
+const hungLimit = 3;
+
 /** babeld says less than this between two heartbeats, in bytes: forty thousand routes twice. */
 const floodLimit = 16 * 1024 * 1024;
 
@@ -50,11 +55,19 @@ export const socketBabel = Effect.fnUntraced(function* (options: SocketBabelOpti
   const watched = watchedBabel();
   const times = options.times ?? babelTimes;
   let pause = times.leastPause;
+  let hung = 0;
   const attempt = Effect.gen(function* () {
     yield* options.ensure;
     const ended = yield* session(watched, options, times);
     if (ended.wasUp) pause = times.leastPause;
     watched.setState(ended.state, ended.why);
+    if (ended.wasUp || ended.state !== "hung") hung = 0;
+    if (ended.state !== "hung" || options.end === undefined) return;
+    hung += 1;
+    if (hung < hungLimit) return;
+    hung = 0;
+    pause = times.leastPause;
+    yield* options.end;
   }).pipe(
     Effect.catch((error) => Effect.sync(() => watched.setState("down", error.words))),
     Effect.andThen(

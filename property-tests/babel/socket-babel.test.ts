@@ -24,6 +24,7 @@ async function watch(
   path: string,
   log: () => string | undefined,
   times: BabelTimes,
+  own: { readonly end?: Effect.Effect<void> } = {},
 ): Promise<Bench> {
   const scope = await Effect.runPromise(Scope.make());
   const options = {
@@ -34,6 +35,7 @@ async function watch(
       return text === undefined ? undefined : parseFeasibility(text);
     }),
     times,
+    ...own,
   };
   const babel = await Effect.runPromise(
     Effect.provideService(socketBabel(options), Scope.Scope, scope),
@@ -119,6 +121,35 @@ describe("a babeld that misbehaves", () => {
     await until(() => babel.view().own.length === 1);
     await until(() => babel.view().state === "hung");
     expect(babel.view().own).toEqual([]);
+  });
+
+  test("one of our own that does not answer three times in a row is ended, and not before", async () => {
+    const path = join(home(), "babeld.sock");
+    let babeld = await pretendBabeld(path, { silentFrom: 0 });
+    const ended: number[] = [];
+    const own = {
+      end: Effect.promise(async () => {
+        ended.push(babeld.connections());
+        await babeld.end();
+        babeld = await pretendBabeld(path);
+      }),
+    };
+    const bench = await watch(path, () => undefined, { ...quick, answer: 20 }, own);
+    ending.push(() => babeld.end(), bench.close);
+    await until(() => bench.babel.view().state === "up");
+    expect(ended).toEqual([3]);
+    expect(babeld.connections()).toBe(1);
+  });
+
+  test("one that answers in between has its three times again", async () => {
+    const path = join(home(), "babeld.sock");
+    const babeld = await pretendBabeld(path, { silentFrom: 3 });
+    let ended = 0;
+    const own = { end: Effect.sync(() => void ended++) };
+    const bench = await watch(path, () => undefined, { ...quick, answer: 20, heartbeat: 10 }, own);
+    ending.push(babeld.end, bench.close);
+    await until(() => babeld.connections() > 6);
+    expect(ended).toBe(0);
   });
 
   test("nothing but monitor is ever said to it, and what no version understands", async () => {

@@ -165,6 +165,20 @@ describe.skipIf(skipsLab() || skipsRoutingLab())(
       expect(await stage.device("a", internet)).toBe(tunnel("b", 1));
     });
 
+    test("a babeld that hangs is ended, and another one started", async () => {
+      const pidFile = `${runDirectoryOf(`a${tag}`)}/babeld.pid`;
+      const before = (await stage.run("a", "cat", pidFile)).trim();
+      await stage.run("a", "kill", "-STOP", before);
+      for (const end = performance.now() + patience; ; ) {
+        const pid = (await stage.run("a", "cat", pidFile).catch(() => before)).trim();
+        if (pid !== before && (await stage.routes("a")).babel === "up") break;
+        expect(performance.now()).toBeLessThan(end);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      await until((via, others) => via === "b" && others === 1);
+      expect(existsSync(`/proc/${before}/status`)).toBe(false);
+    });
+
     test("a price above the cap takes a way out of use: the free class by plain Babel remains", async () => {
       await stage.ask("b", "set-price", "a", "0.11/GB");
       await stage.ask("c", "set-price", "a", "0.12/GB");

@@ -36,8 +36,10 @@ export const incidentTable: readonly IncidentRow[] = [
           : [{ subject: "", detected: `the routing daemon is ${routing}` }],
     looks: 2,
     remedy: undefined,
-    action: "keeps the routes it had and asks for the daemon again and again",
-    advice: "see why babeld ended: its log, its configuration; `ip route` shows what is in use",
+    action:
+      "keeps the routes it had, asks for the daemon again and again, and starts its own one again where that ended or hangs",
+    advice:
+      "see why babeld ended or does not answer: its log, its configuration; `ip route` shows what is in use",
   },
   {
     kind: "chain not answering",

@@ -41,7 +41,7 @@ export const liveRouting = Effect.fnUntraced(function* (
           socket: own?.socket ?? socket,
           ensure: own?.ensure ?? Effect.void,
           feasibility: readFeasibility(place),
-          ...(own === undefined ? {} : { outdated: own.outdated }),
+          ...(own === undefined ? {} : { outdated: own.outdated, end: own.stop }),
         });
   const linkEvents = yield* Layer.build(machineLinkEvents).pipe(
     Effect.map((built) => Context.get(built, LinkEvents)),
