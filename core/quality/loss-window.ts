@@ -38,21 +38,49 @@ export function withSample(window: LossWindow, sample: LossSample): LossWindow {
   const all = [...window, sample];
   if (all.length <= sampleLimit) return all;
   const half = sampleLimit / 2;
-  return all.filter((_, i) => i >= half || i % 2 === 0);
+  return all.filter(
+    (one, i) => i >= half || one === better(all[i - (i % 2)], all[i + 1 - (i % 2)]),
+  );
 }
 
-/** Lost bytes in parts per million of those sent; nothing where too little was sent to tell. */
+/**
+ * Lost bytes in parts per million of those sent; nothing where too little was sent to tell. What passes
+ * between a reading and its probe is no loss, unless it does at {@link beginnings} probes in a row.
+ */
 export function lossOf(window: LossWindow): bigint | undefined {
   const last = window[window.length - 1];
-  if (last === undefined) return undefined;
+  if (last === undefined || window.length < beginnings) return undefined;
   const from = window.findLastIndex(
     (one, i) => window.length - i > fewest && last.sent - one.sent >= enough,
   );
-  const long = lossSince(window[from < 0 ? 0 : from], last, fewBytes);
-  const short = lossSince(window[window.length - fewest], last, suddenBytes);
+  const long = lossSince(beginning(window, from), last, fewBytes);
+  const recent = window.length - fewest;
+  const short =
+    recent < beginnings - 1 ? undefined : lossSince(beginning(window, recent), last, suddenBytes);
   if (long === undefined || short === undefined) return long?.ppm ?? suddenly(short);
   return suddenly(short, long.ppm);
 }
+
+/** A loss is worked out from the best of so many samples in a row. */
+export const beginnings = 4;
+
+/**
+ * What a loss is worked out from: of a few samples in a row, as far as possible those up to an index, the one
+ * that misses most. What is missing never becomes less; a sample that says so was read too long before its
+ * probe, and all that passed in between would look lost later.
+ */
+export function beginning(window: LossWindow, index: number): LossSample | undefined {
+  const first = index < beginnings ? 0 : index - beginnings + 1;
+  return window.slice(first, first + beginnings).reduce<LossSample | undefined>(better, undefined);
+}
+
+/** Of two samples the one that misses more, or else the later one. */
+function better(one: LossSample | undefined, other: LossSample | undefined) {
+  if (one === undefined || other === undefined) return one ?? other;
+  return missingAt(other) >= missingAt(one) ? other : one;
+}
+
+const missingAt = ({ sent, received }: LossSample): bigint => sent - received;
 
 /** A loss of the last samples, where it is large enough to be no chance, and larger than this one. */
 function suddenly(short: Lost | undefined, long: bigint): bigint;

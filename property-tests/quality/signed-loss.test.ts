@@ -1,9 +1,16 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { signedLinks } from "#agent/routing/signed-links.ts";
 import type { Terms } from "#core/account/terms.ts";
 import type { Statement } from "#core/peer/message.ts";
 import { encodeMessage, statementDigest } from "#core/peer/message-form.ts";
-import { leastStretch, ppmOf, signedLossOf, withSigned } from "#core/quality/signed-loss.ts";
+import {
+  leastStretch,
+  ppmOf,
+  type SignedWindow,
+  signedLossOf,
+  withSigned,
+} from "#core/quality/signed-loss.ts";
 import { money } from "#core/units/money.ts";
 import type { Position } from "#core/units/position.ts";
 import { price } from "#core/units/price.ts";
@@ -136,12 +143,30 @@ describe("loss of a link by counters that both ends signed", () => {
 
   test("is unknown where too little was sent, and begins anew where a counter did", () => {
     const first = { sent: 10n, received: 10n };
-    const few = withSigned([first], { sent: 10n + leastStretch - 1n, received: 10n });
+    const begun = [0n, 1n, 2n, 10n].map((bytes) => ({ sent: bytes, received: bytes }));
+    const few = withSigned(begun, { sent: 10n + leastStretch - 1n, received: 10n });
     expect(signedLossOf(few)).toBeUndefined();
     const enough = withSigned(few, { sent: 10n + leastStretch, received: 10n });
     expect(ppmOf(signedLossOf(enough) ?? { sent: 0n, lost: 0n })).toBe(1_000_000n);
     expect(withSigned(enough, { sent: 5n, received: 5n })).toEqual([{ sent: 5n, received: 5n }]);
     expect(withSigned(enough, enough.at(-1) ?? first)).toBe(enough);
     expect(signedLossOf([])).toBeUndefined();
+  });
+
+  test("what passes between a counter's reading and the other end's is no loss, unless four times in a row", () => {
+    const step = fc.record({ sent: fc.bigInt(0n, 400_000n), late: fc.bigInt(0n, 200_000n) });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 4, maxLength: 200 }), (steps) => {
+        let sent = 0n;
+        let window: SignedWindow = [];
+        steps.forEach((one, i) => {
+          sent += one.sent;
+          const late = i % 4 === 3 ? 0n : one.late;
+          window = withSigned(window, { sent, received: sent + late });
+          sent += late;
+          expect([i, signedLossOf(window)?.lost ?? 0n]).toEqual([i, 0n]);
+        });
+      }),
+    );
   });
 });

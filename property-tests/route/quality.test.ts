@@ -52,13 +52,45 @@ describe("the loss of a link", () => {
     expect(
       lossOf(
         fold(
-          samplesOf([
-            [0n, 0n],
-            [100_000n, -3000n],
-          ]),
+          samplesOf([...Array.from({ length: 3 }, () => [0n, 0n] as const), [100_000n, -3000n]]),
         ),
       ),
     ).toBe(0n);
+  });
+
+  test("bytes that pass between our reading and the probe are no loss, unless at four probes in a row", () => {
+    const step = fc.record({ sent: fc.bigInt(0n, 20_000n), late: fc.bigInt(0n, 20_000n) });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 4, maxLength: 300 }), fc.nat(10), (all, shift) => {
+        const steps = all.map((one) => ({ ...one, sent: one.sent >> BigInt(shift) }));
+        let sent = 0n;
+        const samples = steps.map((one, i) => {
+          sent += one.sent;
+          // What is sent after the reading arrives before the probe: more has arrived than was counted.
+          const late = i % 4 === 3 ? 0n : one.late;
+          const sample = { sent, received: sent + late };
+          sent += late;
+          return sample;
+        });
+        for (let told = 1; told <= samples.length; told++) {
+          const loss = lossOf(fold(samples.slice(0, told)));
+          if (loss !== undefined && loss > 0n) return false;
+        }
+        return true;
+      }),
+    );
+  });
+
+  test("of old samples those that were read in time are kept", () => {
+    for (const inTime of [0, 1]) {
+      const samples = Array.from({ length: 400 }, (_, i): LossSample => {
+        const sent = BigInt(i) * 4000n;
+        return { sent, received: sent + (i % 2 === inTime ? 0n : 3900n) };
+      });
+      for (let told = 4; told <= samples.length; told++) {
+        expect([told, lossOf(fold(samples.slice(0, told))) ?? 0n]).toEqual([told, 0n]);
+      }
+    }
   });
 
   test("is unknown before anything was sent", () => {
