@@ -44,8 +44,11 @@ export const babelTimes: BabelTimes = {
   idleDump: 30_000,
 };
 
-/** A babeld of our own is ended after so many sessions in a row without an answer: it may only be slow. */
-const hungLimit = 3;
+/**
+ * A babeld of our own is ended after so many sessions in a row without an answer. Neighbours forget it after
+ * three seconds without a hello, and ways are held for fifteen: by then another one has to be there.
+ */
+const hungLimit = 2;
 
 /** babeld says less than this between two heartbeats, in bytes: forty thousand routes twice. */
 const floodLimit = 16 * 1024 * 1024;

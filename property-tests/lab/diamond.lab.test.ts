@@ -15,6 +15,9 @@ const program = fileURLToPath(new URL("../../router-agent/main.ts", import.meta.
 /** How long a route may take until it is as expected: a wait that ends in a failure, not a measure. */
 const patience = 60_000;
 
+/** A babeld that begins anew measures its links in so long, in milliseconds. */
+const learningTime = 4000;
+
 const { internet } = diamondAddresses;
 
 describe.skipIf(skipsLab() || skipsRoutingLab())(
@@ -38,13 +41,16 @@ describe.skipIf(skipsLab() || skipsRoutingLab())(
       expect(existsSync(runDirectoryOf(`a${tag}`))).toBe(false);
     });
 
-    /** Waits until a's route to the internet is as it should be. */
-    const until = async (holds: (via: string | undefined, feasible: number) => boolean) => {
+    /** Waits until a's route to the internet is as it should be. @param others feasible, and offered. */
+    const until = async (holds: (via: string | undefined, others: number) => boolean) => {
       for (const end = performance.now() + patience; ; ) {
         const route = await stage.route();
         if (
           route !== undefined &&
-          holds(route.via, route.alternatives.filter((one) => one.feasible).length)
+          holds(
+            route.via,
+            route.alternatives.filter((one) => one.feasible && one.price !== undefined).length,
+          )
         )
           return route;
         if (performance.now() > end)
@@ -148,45 +154,42 @@ describe.skipIf(skipsLab() || skipsRoutingLab())(
       }
     });
 
-    test("a babeld that is killed takes no route with it, and another one is started", async () => {
-      const pidFile = `${runDirectoryOf(`a${tag}`)}/babeld.pid`;
-      const before = (await stage.run("a", "cat", pidFile)).trim();
-      await stage.run("a", "kill", "-9", before);
-      await until((via) => via === "b");
-      await stays(tunnel("b", 1));
-      for (const end = performance.now() + patience; ; ) {
-        const answer = await stage.routes("a");
-        const pid = (await stage.run("a", "cat", pidFile).catch(() => before)).trim();
-        if (pid !== before && answer.babel === "up") break;
-        expect(performance.now()).toBeLessThan(end);
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-      await until((via, others) => via === "b" && others === 1);
-      expect(await stage.device("a", internet)).toBe(tunnel("b", 1));
-    });
-
-    test("a babeld that hangs is ended, and another one started", async () => {
-      const pidFile = `${runDirectoryOf(`a${tag}`)}/babeld.pid`;
-      const before = (await stage.run("a", "cat", pidFile)).trim();
-      await stage.run("a", "kill", "-STOP", before);
-      for (const end = performance.now() + patience; ; ) {
-        const pid = (await stage.run("a", "cat", pidFile).catch(() => before)).trim();
-        if (pid !== before && (await stage.routes("a")).babel === "up") break;
-        expect(performance.now()).toBeLessThan(end);
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
-      await until((via, others) => via === "b" && others === 1);
-      expect(existsSync(`/proc/${before}/status`)).toBe(false);
-    });
+    for (const [what, signal] of [
+      ["is killed", "-9"],
+      ["hangs", "-STOP"],
+    ] as const) {
+      test(`a babeld that ${what} takes no route with it, and another one is started`, async () => {
+        const pidFile = `${runDirectoryOf(`a${tag}`)}/babeld.pid`;
+        const before = (await stage.run("a", "cat", pidFile)).trim();
+        await stage.run("a", "kill", signal, before);
+        const paid = [tunnel("b", 1), tunnel("c", 1)];
+        let renewed: number | undefined;
+        // Of a link that it has just begun to measure babeld says at first that nothing comes by it.
+        for (const end = performance.now() + patience; ; ) {
+          const device = await stage.device("a", internet);
+          if (!paid.includes(device)) await stays("a paid tunnel");
+          const pid = (await stage.run("a", "cat", pidFile).catch(() => before)).trim();
+          const isUp = pid !== before && (await stage.routes("a")).babel === "up";
+          renewed ??= isUp ? performance.now() : undefined;
+          if (renewed !== undefined && performance.now() - renewed > learningTime) break;
+          expect(performance.now()).toBeLessThan(end);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        expect(existsSync(`/proc/${before}/status`)).toBe(false);
+        await until((via, others) => via === "b" && others === 1);
+        expect(await stage.device("a", internet)).toBe(tunnel("b", 1));
+      });
+    }
 
     test("a price above the cap takes a way out of use: the free class by plain Babel remains", async () => {
       await stage.ask("b", "set-price", "a", "0.11/GB");
       await stage.ask("c", "set-price", "a", "0.12/GB");
       await until((via) => via === undefined);
       const route = await stage.route("a", internetPrefix);
-      const whys = route?.alternatives.map(({ why }) => why) ?? [];
+      const whys = new Set(route?.alternatives.map(({ why }) => why));
       // A babeld that began anew may not have heard of both ways again.
-      expect(new Set(whys)).toEqual(new Set(["costs more than may be paid"]));
+      whys.delete("not feasible for Babel: it might lead in a circle");
+      expect([...whys]).toEqual(["costs more than may be paid"]);
       expect(await stage.device("a", internet)).toMatch(new RegExp(`^a${tag}[bc]0$`));
       await stage.ask("b", "set-price", "a", "0.01/GB");
       await until((via) => via === "b");

@@ -3,34 +3,14 @@ import { isOwnAddress, leftAlone } from "#agent/routing/left-alone.ts";
 import { linkProbe, silentAfter } from "#agent/routing/link-probe.ts";
 import { type Choice, chooseRoutes, type Hop } from "#agent/routing/route-choice.ts";
 import { routesAnswer } from "#agent/routing/route-facts.ts";
-import { neutral } from "#core/quality/evidence.ts";
 import { attenuationOf } from "#core/route/attenuation.ts";
 import type { Preference } from "#core/route/preference.ts";
 import { type Prefix, parsePrefix } from "#core/route/prefix.ts";
 import { here } from "#core/route/vector.ts";
-import { priceClass } from "#core/units/price-class.ts";
 import { diamondView, far } from "./diamond-view.ts";
+import { hop } from "./pretend-hop.ts";
 
 const preference: Preference = { price: 100n, loss: 100n, delay: 100n, margin: 10n };
-
-function hop(id: string, price: bigint | undefined, more: Partial<Hop> = {}): Hop {
-  return {
-    id,
-    index: id === "b" ? 0 : 1,
-    interfaceName: `toll${id}0`,
-    address: `fe80::${id}`,
-    alive: true,
-    link: here,
-    cap: 1000n,
-    offer: () =>
-      price === undefined ? undefined : { class: priceClass(1), vector: { ...here, price } },
-    believed: (_, advertised) => advertised,
-    priceNow: (_, asked) => asked,
-    factors: () => ({ loss: neutral, delay: neutral }),
-    classes: 1,
-    ...more,
-  };
-}
 
 const choose = (
   hops: readonly Hop[],

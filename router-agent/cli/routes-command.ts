@@ -72,7 +72,7 @@ function way({ price, asks, loss, delay, score, why }: WayFacts, config: Config)
     asks === undefined
       ? written(price)
       : `${written(price)} while leases last, then ${written(asks)}`;
-  return `${cost}, ${percent(loss)} lost, ${milliseconds(delay)}${points}: ${why}`;
+  return `${cost}, ${percent(loss)} lost, ${milliseconds(delay)}${points}; ${why}`;
 }
 
 function percent(ppm: string | undefined): string {

@@ -10,6 +10,7 @@ import type { NodeId } from "#core/units/node-id.ts";
 import { priceClass } from "#core/units/price-class.ts";
 import { askedPrices } from "./asked-prices.ts";
 import { type ExitBoard, exitBoard } from "./exit-board.ts";
+import { heldWays } from "./held-ways.ts";
 import { endsOnTheGround, isOwnAddress, leftAlone, type OwnAddress } from "./left-alone.ts";
 import { hopTo, seenPaths, tunnelEnds } from "./measured-way.ts";
 import { type NeighbourRouting, neighbourRouting } from "./neighbour-routing.ts";
@@ -145,17 +146,15 @@ function chosenNow(
   held: boolean,
   before: ReadonlyMap<Prefix, Choice>,
 ): ReadonlyMap<Prefix, Choice> {
-  const there = new Set(hops.map(({ id }) => id));
-  const old = [...(held ? before : [])].filter(
-    ([, { taken }]) => taken === undefined || there.has(taken.hop.id),
-  );
-  if (view.state !== "up") return new Map(old);
+  if (view.state !== "up") {
+    const there = new Set(hops.map(({ id }) => id));
+    const isThere = ({ taken }: Choice) => taken === undefined || there.has(taken.hop.id);
+    return new Map([...(held ? before : [])].filter(([, choice]) => isThere(choice)));
+  }
   const fixed = new Set(agent.config().routes.map(({ prefix }) => prefix));
   const { preference } = agent.config().routing;
   const room = { fixed, limit: routeLimit - fixed.size, preference };
-  const fresh = chooseRoutes({ view, hops, ...room }, before);
-  if (!held) return fresh;
-  return new Map([...old.filter(([prefix]) => !fixed.has(prefix)), ...fresh]);
+  return chooseRoutes({ view: held ? heldWays(view, before) : view, hops, ...room }, before);
 }
 
 function namesOf(agent: Agent): (id: string) => string {
