@@ -45,7 +45,7 @@ tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:500}th.text,td
 details{margin-top:8px;font-size:14px}summary{cursor:pointer;color:var(--soft)}details ul{margin:4px 0 0;padding-left:18px}
 @media(max-width:600px){body{padding:12px 12px 40px}h2{margin-top:26px}.cards{grid-template-columns:1fr 1fr}.cards b{font-size:18px}.cards .wide{grid-column:1/-1}
 .stack thead{display:none}.stack,.stack tbody,.stack tr,.stack td{display:block;width:100%}.stack tr{padding:8px 12px;border-bottom:1px solid var(--rule)}.stack tr:last-child{border-bottom:0}
-.stack td{border:0;padding:1px 0;text-align:right;white-space:normal;display:flex;justify-content:space-between;gap:14px}.stack td.words{text-align:right;min-width:0}
+.stack td{border:0;padding:1px 0;text-align:right;white-space:normal;display:flex;justify-content:space-between;gap:14px}.stack td.words{text-align:right;min-width:0}.stack td ul{text-align:left}
 .stack td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none}
 .payments tr{display:grid;grid-template-columns:1fr auto;gap:0 12px}.payments td{display:block;text-align:left}.payments td::before{content:none}
 .payments td:nth-child(1){order:3;color:var(--soft);font-size:13px}.payments td:nth-child(2){order:1}.payments td:nth-child(3){order:2;text-align:right}.payments td:nth-child(4){display:none}.payments td:nth-child(5){order:4;text-align:right}}

@@ -33,12 +33,17 @@ function routeView(route: RouteAnswer, token: Token): RouteView {
     class: route.class === undefined ? "0" : String(route.class),
     ...measures(route, token),
     why: route.why ?? "",
-    alternatives: (route.alternatives ?? []).map((one) => {
-      const { price, loss, delay } = measures(one, token);
-      const fit = one.feasible === false ? "not feasible" : "feasible";
-      return `${one.via ?? "the daemon"}: ${price}, loss ${loss}, delay ${delay}, ${fit}${one.why === undefined ? "" : `; ${one.why}`}`;
-    }),
+    alternatives: (route.alternatives ?? []).map((one) => otherWay(one, token)),
   };
+}
+
+/** Of what nobody offers there are no figures. */
+function otherWay(way: NonNullable<RouteAnswer["alternatives"]>[number], token: Token): string {
+  const via = way.via ?? "the daemon";
+  const { price, loss, delay } = measures(way, token);
+  const why = way.why ?? (way.feasible === false ? "not feasible" : "feasible");
+  if (way.price === undefined) return `${via}: ${why}`;
+  return `${via}: ${price}, loss ${loss}, delay ${delay}; ${why}`;
 }
 
 type Measured = Pick<RouteAnswer, "price" | "loss" | "delay">;
