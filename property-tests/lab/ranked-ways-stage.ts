@@ -60,6 +60,8 @@ export interface RankedWays {
   readonly startTraffic: (bytesPerSecond: number) => void;
   /** b or c drops one in so many packets that it forwards between a and d, both ways. */
   readonly forwardOneLessOf: (hop: NextHop, count: number) => Promise<void>;
+  /** It forwards everything again. */
+  readonly forwardAll: (hop: NextHop) => Promise<void>;
   /** What it forwarded on the way from a to d since then, and dropped of that. */
   readonly dropped: (hop: NextHop) => Promise<Dropped>;
   /** Bytes that a's tunnel of a class sent to a neighbour, by WireGuard's own counter. */
@@ -118,6 +120,9 @@ export async function rankedWays(curtain: AbortSignal): Promise<RankedWays> {
     },
     forwardOneLessOf: async (hop, count) => {
       await inside(namespaceName(tag, hop), ["nft", "-f", "-"], lossRules(tag, hop, count));
+    },
+    forwardAll: async (hop) => {
+      await run(hop, "nft", "delete", "table", ...lossTable.split(" "));
     },
     dropped: async (hop) => droppedIn(await run(hop, "nft", "-j", "list", "counters")),
     sent: (from, to, priceClass) => counter(from, to, priceClass, 2),
