@@ -1,5 +1,11 @@
 import type { Prefix } from "#core/route/prefix.ts";
-import { type BabelNeighbour, type BabelRoute, neighbourLimit, routeLimit } from "./babel.ts";
+import {
+  type BabelNeighbour,
+  type BabelRoute,
+  infinity,
+  neighbourLimit,
+  routeLimit,
+} from "./babel.ts";
 import type { BabelLine } from "./babel-line.ts";
 import { type FeasibilityDump, hopKey } from "./feasibility-dump.ts";
 
@@ -161,6 +167,3 @@ function byPrefix(
   }
   return found;
 }
-
-/** The metric of a route that was retracted (RFC 8966, section 3.5). */
-const infinity = 65_535;

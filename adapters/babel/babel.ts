@@ -3,6 +3,9 @@ import * as Data from "effect/Data";
 import type * as Effect from "effect/Effect";
 import type { Prefix } from "#core/route/prefix.ts";
 
+/** The metric of what cannot be reached, such as a route that was retracted (RFC 8966, section 3.5). */
+export const infinity = 65_535;
+
 /** One route that babeld knows: a destination by one neighbour. */
 export interface BabelRoute {
   readonly prefix: Prefix;

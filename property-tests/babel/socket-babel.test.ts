@@ -124,7 +124,8 @@ describe("a babeld that misbehaves", () => {
   });
 
   test("one of our own that does not answer twice in a row is ended, and not before", async () => {
-    const path = join(home(), "babeld.sock");
+    const directory = home();
+    const path = join(directory, "babeld.sock");
     let babeld = await pretendBabeld(path, { silentFrom: 0 });
     const ended: number[] = [];
     const own = {
@@ -135,19 +136,28 @@ describe("a babeld that misbehaves", () => {
       }),
     };
     const bench = await watch(path, () => undefined, { ...quick, answer: 20 }, own);
-    ending.push(() => babeld.end(), bench.close);
+    ending.push(
+      async () => rmSync(directory, { recursive: true, force: true }),
+      () => babeld.end(),
+      bench.close,
+    );
     await until(() => bench.babel.view().state === "up");
     expect(ended).toEqual([2]);
     expect(babeld.connections()).toBe(1);
   });
 
   test("one that answers in between has two times again", async () => {
-    const path = join(home(), "babeld.sock");
+    const directory = home();
+    const path = join(directory, "babeld.sock");
     const babeld = await pretendBabeld(path, { silentFrom: 3 });
     let ended = 0;
     const own = { end: Effect.sync(() => void ended++) };
     const bench = await watch(path, () => undefined, { ...quick, answer: 20, heartbeat: 10 }, own);
-    ending.push(babeld.end, bench.close);
+    ending.push(
+      async () => rmSync(directory, { recursive: true, force: true }),
+      babeld.end,
+      bench.close,
+    );
     await until(() => babeld.connections() > 6);
     expect(ended).toBe(0);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { BabelRoute, BabelView } from "#adapters/babel/babel.ts";
-import { emptyView } from "#adapters/babel/babel.ts";
+import { type BabelRoute, type BabelView, emptyView, infinity } from "#adapters/babel/babel.ts";
 import { heldWays } from "#agent/routing/held-ways.ts";
 import { type Choice, chooseRoutes, type Hop } from "#agent/routing/route-choice.ts";
 import type { Preference } from "#core/route/preference.ts";
@@ -38,7 +37,7 @@ describe("a babeld that began anew", () => {
   });
 
   test("has not measured the link yet: the way stays", () => {
-    expect(via(saying({ metric: 65_535, feasible: false }))).toBe("b");
+    expect(via(saying({ metric: infinity, feasible: false }))).toBe("b");
   });
 
   test("knows another way first: that is taken only where it is better", () => {
@@ -48,7 +47,7 @@ describe("a babeld that began anew", () => {
   });
 
   test("hears that the neighbour retracts it, or that it might lead in a circle: it is left", () => {
-    const lost = { metric: 65_535, refMetric: 65_535, feasible: false };
+    const lost = { metric: infinity, refMetric: infinity, feasible: false };
     expect(via(saying(lost))).toBeUndefined();
     expect(via(saying(lost, { interfaceName: "tollc0" }))).toBe("c");
     expect(via(saying({ feasible: false }))).toBeUndefined();

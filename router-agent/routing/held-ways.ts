@@ -1,9 +1,6 @@
-import type { BabelRoute, BabelView } from "#adapters/babel/babel.ts";
+import { type BabelRoute, type BabelView, infinity } from "#adapters/babel/babel.ts";
 import type { Prefix } from "#core/route/prefix.ts";
 import type { Choice } from "./route-choice.ts";
-
-/** The metric of what cannot be reached (RFC 8966, section 3.5). */
-const infinity = 65_535;
 
 /**
  * What a babeld says that began anew, and with it the ways that were taken before and that it knows nothing of
