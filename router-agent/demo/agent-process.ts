@@ -11,6 +11,9 @@ import { configPath, journalOf } from "./line-network.ts";
 /** The program that runs now, bundled or not: the agents are the same one. */
 const main = process.argv[1] ?? "";
 
+/** Set for all that a stage starts: its tag. */
+const stageMark = "MESHTOLL_STAGE";
+
 /** As on a router with little memory. */
 const lean = ["--max-old-space-size=48", "--max-semi-space-size=1", "--optimize-for-size"];
 
@@ -26,6 +29,7 @@ const logLimit = 2000;
 /**
  * A command of this program in a namespace, in a process group of its own: Ctrl-C is the business
  * of the demo alone. What it says goes to a file.
+ * @throws Error in a program that was started so itself: it would start itself for ever.
  */
 export function spawnInside(
   tag: string,
@@ -33,9 +37,13 @@ export function spawnInside(
   args: readonly string[],
   log: string,
 ): ChildProcess {
+  if (process.env[stageMark] !== undefined) {
+    throw new Error("a stage was started by what a stage started: name the agent's program");
+  }
   const out = openSync(logPath(tag, log), "a", 0o600);
   const command = ["netns", "exec", namespaceName(tag, place), process.execPath, ...args];
-  const child = spawn("ip", command, { stdio: ["ignore", out, out], detached: true });
+  const env = { ...process.env, [stageMark]: tag };
+  const child = spawn("ip", command, { stdio: ["ignore", out, out], detached: true, env });
   child.on("error", () => {}); // it has no exit code then, and never answers
   closeSync(out);
   return child;
