@@ -150,19 +150,21 @@ describe.skipIf(skipsLab())("bids by message on the real kernel", () => {
     const [c, d] = [left("c"), left("d")];
     const seconds = 6;
     const began = process.hrtime.bigint();
-    let isFlooding = true;
-    // Each alone would fill the link to a: together they are twice as much as it carries.
-    const flood = stage.send(["c", "d"], "a", (link * seconds) / 1200, link).then(() => {
-      isFlooding = false;
-    });
-    // All of the link is sold meanwhile: what is free has what it is guaranteed, on another tunnel.
+    // All of the link is sold meanwhile: what is free has what it is guaranteed, on another tunnel. A busy
+    // machine shapes less than the rate that it was given: there one flood may not be enough.
     let least = freeCeiling();
-    while (isFlooding) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const now = freeCeiling();
-      if (now < least) least = now;
+    for (let floods = 0; floods < 10 && least > 100_000; floods++) {
+      let isFlooding = true;
+      // Each alone would fill the link to a: together they are twice as much as it carries.
+      const flood = stage.send(["c", "d"], "a", (link * seconds) / 1200, link).then(() => {
+        isFlooding = false;
+      });
+      while (isFlooding) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        least = Math.min(least, freeCeiling());
+      }
+      await flood;
     }
-    await flood;
     expect(least).toBe(100_000);
     const took = Number(process.hrtime.bigint() - began) / 1e9;
     const [first, behind] = [left("c") - c, left("d") - d];
