@@ -8,6 +8,7 @@ import { type CounterReading, Counters } from "#adapters/counters/counters.ts";
 import { wireguardCounters } from "#adapters/counters/wireguard-counters.ts";
 import { uapiPath, uapiRequest } from "#adapters/wireguard/uapi-socket.ts";
 import { labObstacle } from "../lab/lab.ts";
+import { removal } from "./removal.ts";
 
 /** What one metering cycle of fifty peers costs, by the agent's way and by spawned tools. */
 export interface MeteringCycle {
@@ -69,6 +70,10 @@ export async function run(options: MeteringOptions): Promise<MeteringCycle> {
   const [namespace, name] = [`mtb-${tag}`, `mb${tag}`];
   const ip = (...words: readonly string[]) => execFileSync("ip", words, { stdio: "pipe" });
   let daemon: ChildProcess | undefined;
+  const gone = removal(async () => {
+    await end(daemon);
+    ip("netns", "delete", namespace);
+  });
   ip("netns", "add", namespace);
   try {
     daemon = spawn("ip", ["netns", "exec", namespace, "wireguard-go", "-f", name], {
@@ -85,8 +90,7 @@ export async function run(options: MeteringOptions): Promise<MeteringCycle> {
     });
     return { ...(JSON.parse(text) as MeteringCycle), peers };
   } finally {
-    await end(daemon);
-    ip("netns", "delete", namespace);
+    await gone();
   }
 }
 

@@ -3,6 +3,7 @@ import { claimTag } from "#agent/demo/claim.ts";
 import { diamondAddresses, internetPrefix } from "#agent/demo/diamond-network.ts";
 import { type DiamondStage, diamondStage } from "#agent/demo/diamond-stage.ts";
 import { labObstacle } from "../lab/lab.ts";
+import { removal } from "./removal.ts";
 
 /** How long it takes until another way is taken, on a diamond of real agents. */
 export interface RoutingSwitch {
@@ -33,13 +34,20 @@ export async function routingSwitch(rounds = 5): Promise<RoutingSwitch> {
   if (obstacle !== undefined) return { skipped: obstacle, rounds: 0 };
   const claim = await claimTag();
   const curtain = new AbortController();
-  let stage: DiamondStage | undefined;
-  try {
-    stage = await diamondStage(claim.tag, curtain.signal, { program });
-    return await measure(stage, rounds, (to, priceClass) => `a${claim.tag}${to}${priceClass}`);
-  } finally {
-    await stage?.close();
+  const raising = diamondStage(claim.tag, curtain.signal, { program });
+  const gone = removal(async () => {
+    curtain.abort();
+    await raising.then(
+      (stage) => stage.close(),
+      () => undefined,
+    );
     claim.release();
+  });
+  try {
+    const tunnel = (to: string, priceClass: number) => `a${claim.tag}${to}${priceClass}`;
+    return await measure(await raising, rounds, tunnel);
+  } finally {
+    await gone();
   }
 }
 

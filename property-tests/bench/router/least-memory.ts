@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { daemonWords } from "#agent/packaging/launch.ts";
+import { removal } from "../removal.ts";
 import { agentNode, measuredAgent } from "./measured-agent.ts";
 import { memoryCgroup } from "./memory-cgroup.ts";
 import type { RouterStage } from "./router-stage.ts";
@@ -44,6 +45,8 @@ export async function leastMemory(
     if (cgroup === undefined) return "SKIPPED: this machine lets us make no memory control group";
     const image = mountedNode(join(stage.home, `node-${megabytes}`));
     if (image === undefined) return "SKIPPED: needs mksquashfs (Debian: squashfs-tools) and mount";
+    const dissolved = removal(() => insisted(cgroup.remove));
+    const unmounted = removal(() => insisted(image.remove));
     try {
       const agent = await measuredAgent(words, control, {
         namespace,
@@ -57,8 +60,8 @@ export async function leastMemory(
       console.error(`  in ${megabytes} MB: ${String(error)}`);
       tried[megabytes] = "ends";
     }
-    await insisted(image.remove);
-    await insisted(cgroup.remove);
+    await unmounted();
+    await dissolved();
     if (tried[megabytes] === "ends") break;
   }
   const enough = sizes.filter((one) => tried[one] === "runs");

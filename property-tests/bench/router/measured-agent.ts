@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import { askAgent } from "#agent/agent/control-socket.ts";
 import { routerEnvironment } from "#agent/packaging/launch.ts";
+import { removal } from "../removal.ts";
 
 /** Kilobytes of a process, as the kernel counts them. */
 export interface Memory {
@@ -66,10 +67,10 @@ export async function measuredAgent(
   const child = launch(words, where);
   const exit = new Promise((resolve) => child.once("exit", resolve));
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const kill = async (): Promise<void> => {
+  const kill = removal(async () => {
     child.kill("SIGKILL");
     await exit;
-  };
+  });
   const pid = child.pid ?? 0;
   for (;;) {
     if (existsSync(control) && (await answers(control))) break;

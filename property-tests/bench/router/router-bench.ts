@@ -7,6 +7,7 @@ import { daemonWords, routerEnvironment, routerFlags } from "#agent/packaging/la
 import { bundleRouter } from "#agent/packaging/router-bundle.ts";
 import { labObstacle } from "../../lab/lab.ts";
 import { measured } from "../measured-process.ts";
+import { removal } from "../removal.ts";
 import { type Flash, flashOf } from "./flash.ts";
 import { type LeastMemory, leastMemory } from "./least-memory.ts";
 import { tickSeconds } from "./load-plan.ts";
@@ -89,6 +90,7 @@ const runs = 5;
 export async function benchRouter(): Promise<RouterBench> {
   const hours = hoursAsked();
   const home = mkdtempSync(join(tmpdir(), "meshtoll-router-bundle-"));
+  const gone = removal(() => rmSync(home, { recursive: true, force: true }));
   try {
     const bundle = join(home, "bundle");
     await bundleRouter(bundle);
@@ -121,7 +123,7 @@ export async function benchRouter(): Promise<RouterBench> {
       await stage.close();
     }
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    await gone();
   }
 }
 

@@ -10,6 +10,7 @@ import { Keys } from "#adapters/keys/keys.ts";
 import { keysFromSeed } from "#adapters/keys/seeded-keys.ts";
 import { controlPath } from "#agent/agent/control-socket.ts";
 import { sweepLabSockets } from "../../tunnel/lab-sockets.ts";
+import { removal } from "../removal.ts";
 import {
   agentPort,
   type LoadPlan,
@@ -57,6 +58,7 @@ export async function routerStage(
   const namespace = `pkr-${tag}`;
   const outside = `pko-${tag}`;
   const prefix = `pk${tag}`;
+  const gone = removal(() => removeStage([namespace, outside], prefix, home));
   const journal = join(home, "journal");
   const config = join(home, "config.json");
   const keys = await Effect.runPromise(
@@ -99,7 +101,7 @@ export async function routerStage(
       await new Promise((resolve) =>
         child.exitCode === null ? child.once("exit", resolve) : resolve(undefined),
       );
-      await removeStage(namespace, outside, prefix, home);
+      await gone();
     },
   };
 }
@@ -177,16 +179,27 @@ export function lines(child: ChildProcess): () => Promise<unknown> {
   };
 }
 
-/** Deleting its interface ends a wireguard-go; its socket goes with it, or is swept. */
-async function removeStage(namespace: string, outside: string, prefix: string, home: string) {
-  for (const one of [namespace, outside]) {
-    const links = JSON.parse(ip("-n", one, "-j", "link", "show")) as { ifname: string }[];
-    for (const { ifname } of links.filter(({ ifname: name }) => name.startsWith(prefix))) {
-      ip("-n", one, "link", "delete", "dev", ifname);
-    }
+/** Whatever of it is there; a wireguard-go that was ended by force leaves its socket, which is swept. */
+async function removeStage(namespaces: readonly string[], prefix: string, home: string) {
+  for (const one of namespaces) {
+    if (
+      !ip("netns", "list")
+        .split("\n")
+        .some((line) => line.split(" ")[0] === one)
+    )
+      continue;
+    for (const pid of ip("netns", "pids", one).split("\n").filter(Boolean)) end(Number(pid));
     ip("netns", "delete", one);
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
   await sweepLabSockets(prefix);
   rmSync(home, { recursive: true, force: true });
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has ended meanwhile
+  }
 }
