@@ -43,9 +43,12 @@ export async function leastMemory(
   for (const megabytes of sizes) {
     const cgroup = memoryCgroup(`meshtoll-bench-${process.pid}-${megabytes}`, megabytes << 20);
     if (cgroup === undefined) return "SKIPPED: this machine lets us make no memory control group";
-    const image = mountedNode(join(stage.home, `node-${megabytes}`));
-    if (image === undefined) return "SKIPPED: needs mksquashfs (Debian: squashfs-tools) and mount";
     const dissolved = removal(() => insisted(cgroup.remove));
+    const image = mountedNode(join(stage.home, `node-${megabytes}`));
+    if (image === undefined) {
+      await dissolved();
+      return "SKIPPED: needs mksquashfs (Debian: squashfs-tools) and mount";
+    }
     const unmounted = removal(() => insisted(image.remove));
     try {
       const agent = await measuredAgent(words, control, {
