@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { removeDeadSockets } from "#adapters/wireguard/dead-sockets.ts";
 import { removeLeftovers } from "#agent/demo/belongings.ts";
 import { hostState, skipsLab } from "./lab.ts";
 
@@ -68,11 +69,12 @@ function host(): string {
 
 /**
  * The host once it has come to rest: tunnels of a test before this one may still be ending, and a
- * demo that somebody killed before these tests has left what the next one removes. Takes at most
- * ten seconds, then says what it sees.
+ * demo, or a tunnel, that somebody killed before these tests has left what the next one removes.
+ * Takes at most ten seconds, then says what it sees.
  */
 async function quietHost(): Promise<string> {
   await removeLeftovers();
+  await removeDeadSockets(() => true);
   let seen = host();
   for (let look = 0; look < 20; look++) {
     await new Promise((resolve) => setTimeout(resolve, 500));
