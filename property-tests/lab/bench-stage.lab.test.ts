@@ -16,7 +16,7 @@ function belongings(): readonly string[] {
   const sockets = existsSync("/var/run/wireguard") ? readdirSync("/var/run/wireguard") : [];
   return [
     ...names.filter((one) => /^pk[or]-/.test(one)),
-    ...sockets.filter((one) => /^pk.+n\d+1\.sock$/.test(one)),
+    ...sockets.filter((one) => /^pk[0-9a-z]{1,3}[np]\d+\.sock$/.test(one)),
     ...readdirSync(tmpdir()).filter((one) => one.startsWith("meshtoll-router-bench")),
   ].toSorted();
 }
